@@ -1,0 +1,1 @@
+"""The terminal door: the only rooms that know click and the environment."""

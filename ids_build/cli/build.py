@@ -1,0 +1,19 @@
+"""The command `ids build`."""
+
+from typing import Any
+
+import click
+
+from ids_build.cli.options import project_options, run_options, selection_options
+from ids_build.cli.running import run_command
+
+
+@click.command("build")
+@selection_options
+@run_options
+@project_options
+def command(**said: Any) -> None:
+    """Build seeds and models, run their tests, in graph order.
+
+    A table is put in place only after its tests passed; what depends on a failed node is skipped."""
+    run_command("build", said)

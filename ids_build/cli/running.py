@@ -1,0 +1,42 @@
+"""What build, run, seed and test have in common: run, tell, and leave with the exit code."""
+
+import importlib
+import json
+import sys
+import time
+from typing import Any
+
+import click
+
+from ids_build.cli.options import chosen, make_config, make_voice
+from ids_build.results import Result, RunResults
+from ids_build.tasks.load import load_task
+
+
+def run_command(command: str, said: dict[str, Any]) -> None:
+    """Carry out one of build, run, seed and test; exit code 1 when something failed."""
+    began = time.perf_counter()
+    config, voice = make_config(said), make_voice(said)
+    words, exclude = chosen(said)
+    prepared = load_task("build").prepare(config, command, words, exclude)
+    terminal = importlib.import_module("ids_build.report.terminal")
+    if not voice.quiet:
+        for warning in (*prepared.graph.warnings, *prepared.selection.unmatched):
+            print(f"warning: {warning}", file=sys.stderr)
+    total = sum(step.builds + len(step.unit_tests) + len(step.data_tests) for step in prepared.plan.steps)
+    results: list[Result] = []
+    with terminal.listen(sys.stderr, total, style=voice.style) as listener:
+        for event in prepared.events:
+            if isinstance(event, Result):
+                results.append(event)
+            listener.tell(event)
+    told = {"select": list(words), "exclude": list(exclude), "target": config.target, "threads": config.threads}
+    run = RunResults(command=command, results=tuple(results), seconds=time.perf_counter() - began, args=told)
+    artifacts = importlib.import_module("ids_build.report.artifacts")
+    artifacts.write_run_results(run, config)
+    if voice.output == "json":
+        click.echo(json.dumps(artifacts.describe_run(run), ensure_ascii=False, default=str))
+    elif not voice.quiet:
+        terminal.print_summary(run, sys.stdout)
+    if not run.ok:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,1 @@
+"""The wing that turns project files into a Graph."""

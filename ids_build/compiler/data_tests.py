@@ -1,0 +1,156 @@
+"""Data tests: from a YAML word to an SQL condition or query that finds failing rows."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ids_build.errors import Location, PropertiesError
+from ids_build.nodes import DataTest
+from ids_build.relation import Relation
+
+BUILT_IN = frozenset(
+    {
+        "not_null",
+        "unique",
+        "accepted_values",
+        "relationships",
+        "grain",
+        "unique_combination_of_columns",
+        "expression_is_true",
+        "accepted_range",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestSpec:
+    """A data test as the YAML says it."""
+
+    __test__ = False  # not a test itself, whatever its name tells pytest
+
+    kind: str
+    at: Location
+    column: str | None = None
+    name: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def make_data_test(spec: TestSpec, table: Relation, other: Relation | None, project: str) -> DataTest:
+    """Return the built-in data test of that kind on `table`; `other` is the relation that `to:` names.
+
+    Raises PropertiesError when an argument is missing.
+    """
+    column = quote(spec.column) if spec.column else ""
+    predicate: str | None = None
+    sql: str | None = None
+    where = spec.config.get("where")
+    if spec.kind in ("unique", "grain", "unique_combination_of_columns"):
+        sql = _find_repeated(spec, table, where)
+    elif spec.kind == "relationships":
+        if other is None:
+            raise _missing(spec, "to")
+        key = quote(str(_argument(spec, "field")))
+        condition = f" and ({where})" if where else ""
+        sql = (
+            f"select child.{column} from {table.sql} as child left anti join {other.sql} as parent"
+            f" on child.{column} = parent.{key} where child.{column} is not null{condition}"
+        )
+    else:
+        predicate = _failing(spec, column)
+        if where:
+            predicate = f"({where}) and ({predicate})"
+    return name_data_test(spec, table, project, references=(table, other) if other else (table,), predicate=predicate, sql=sql)
+
+
+def name_data_test(
+    spec: TestSpec,
+    table: Relation | None,
+    project: str,
+    *,
+    references: tuple[Relation, ...],
+    predicate: str | None = None,
+    sql: str | None = None,
+) -> DataTest:
+    """Return the node of a data test, with dbt's kind of name and id."""
+    owner = table.name if table else ""
+    words = [spec.kind, owner, spec.column or ""]
+    name = spec.name or "_".join(word for word in words if word)
+    told = json.dumps([spec.kind, str(table), spec.column, spec.arguments, spec.config], sort_keys=True, default=str)
+    digest = hashlib.sha256(told.encode()).hexdigest()[:10]
+    severity = str(spec.config.get("severity", "error")).lower()
+    if severity not in ("error", "warn"):
+        raise PropertiesError(f"unknown severity '{severity}'", at=spec.at, hint="write error or warn")
+    return DataTest(
+        unique_id=f"test.{project}.{name}.{digest}",
+        name=name,
+        kind=spec.kind,
+        at=spec.at,
+        table=table,
+        references=references,
+        predicate=predicate,
+        sql=sql,
+        column=spec.column,
+        severity=severity,
+        tags=tuple(spec.config.get("tags") or ()),
+        meta=spec.config.get("meta") or {},
+    )
+
+
+def quote(name: str) -> str:
+    """Return a column name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: Any) -> str:
+    """Return a YAML scalar as SQL."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _failing(spec: TestSpec, column: str) -> str:
+    if spec.kind == "not_null":
+        return f"{column} is null"
+    if spec.kind == "accepted_values":
+        values = _argument(spec, "values")
+        quoted = spec.arguments.get("quote", True) is not False
+        words = ", ".join(literal(str(value) if quoted and not isinstance(value, int | float) else value) for value in values)
+        return f"{column} is not null and {column} not in ({words})"
+    if spec.kind == "expression_is_true":
+        expression = str(_argument(spec, "expression"))
+        return f"not coalesce(({f'{column} ' if column else ''}{expression}), true)"
+    low, high = spec.arguments.get("min_value"), spec.arguments.get("max_value")
+    sides = [f"{column} < {low}"] if low is not None else []
+    sides += [f"{column} > {high}"] if high is not None else []
+    if not sides:
+        raise _missing(spec, "min_value")
+    return " or ".join(sides)
+
+
+def _find_repeated(spec: TestSpec, table: Relation, where: Any) -> str:
+    if spec.kind == "unique":
+        keys = [quote(spec.column or "")]
+        conditions = [f"{keys[0]} is not null"]
+    else:
+        name = "columns" if spec.kind == "grain" else "combination_of_columns"
+        keys = [quote(str(key)) for key in _argument(spec, name)]
+        conditions = []
+    conditions += [f"({where})"] if where else []
+    by = ", ".join(keys)
+    condition = f" where {' and '.join(conditions)}" if conditions else ""
+    return f"select {by} from {table.sql}{condition} group by {by} having count(*) > 1"
+
+
+def _argument(spec: TestSpec, name: str) -> Any:
+    if name not in spec.arguments:
+        raise _missing(spec, name)
+    return spec.arguments[name]
+
+
+def _missing(spec: TestSpec, name: str) -> PropertiesError:
+    return PropertiesError(f"test '{spec.kind}' has no '{name}'", at=spec.at, hint=f"give it under 'arguments: {{{name}: ...}}'")

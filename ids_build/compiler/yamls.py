@@ -1,0 +1,120 @@
+"""YAML with places: every value knows the line and column it was written on."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ids_build.config import nearest
+from ids_build.errors import Location, PropertiesError
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A YAML value and its place: `value` is a dict or list of Spots, or a plain scalar.
+
+    `text` is a scalar as it was written, before YAML guessed a type (``0101`` stays ``0101``).
+    """
+
+    value: Any
+    at: Location
+    text: str | None = None
+    key_at: Location | None = None
+
+    def plain(self) -> Any:
+        """Return ordinary Python values, places dropped."""
+        if isinstance(self.value, dict):
+            return {key: spot.plain() for key, spot in self.value.items()}
+        if isinstance(self.value, list):
+            return [spot.plain() for spot in self.value]
+        return self.value
+
+    def items(self, what: str) -> Mapping[str, "Spot"]:
+        """Return the mapping; PropertiesError when this is something else."""
+        if self.value is None:
+            return {}
+        if not isinstance(self.value, dict):
+            raise PropertiesError(f"{what} must be a mapping of keys to values", at=self.at, hint="write 'key: value'")
+        return self.value
+
+    def elements(self, what: str) -> "Iterator[Spot]":
+        """Return the elements of a list; PropertiesError when this is something else."""
+        if self.value is None:
+            return iter(())
+        if not isinstance(self.value, list):
+            raise PropertiesError(f"{what} must be a list", at=self.at, hint="begin each element with '- '")
+        return iter(self.value)
+
+    def string(self, what: str) -> str:
+        """Return the scalar as it was written; PropertiesError when this is a list or mapping."""
+        if self.text is None:
+            raise PropertiesError(f"{what} must be a text", at=self.at, hint=f"write {what} on one line")
+        return self.text
+
+    def strings(self, what: str) -> tuple[str, ...]:
+        """Return a list of texts; a single text counts as a list of one."""
+        if self.text is not None:
+            return (self.text,) if self.value is not None else ()
+        return tuple(element.string(what) for element in self.elements(what))
+
+    def check_keys(self, known: Iterable[str], what: str) -> Mapping[str, "Spot"]:
+        """Return the mapping when every key is known; PropertiesError with the nearest known key otherwise."""
+        items = self.items(what)
+        names = frozenset(known)
+        for key, spot in items.items():
+            if key not in names:
+                hint = nearest(key, names) or f"known keys are {', '.join(sorted(names))}"
+                raise PropertiesError(f"unknown key '{key}' in {what}", at=spot.key_at, hint=hint)
+        return items
+
+
+class _Loader(yaml.CSafeLoader):
+    """The safe loader, asked for nodes instead of values."""
+
+
+def parse_yaml(text: str, path: str) -> Spot:
+    """Return the document in `text`; an empty text is a Spot of None.
+
+    Raises PropertiesError with the place where YAML cannot go on, or where a key stands twice.
+    """
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        return _convert(loader, node, path) if node is not None else Spot(None, Location(path=path), "")
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = Location(path=path, line=mark.line + 1, column=mark.column + 1) if mark else Location(path=path)
+        problem = error.problem or "cannot be read"
+        raise PropertiesError(f"not valid YAML: {problem}", at=at, hint="check the indentation and the quotes here") from None
+    except yaml.YAMLError:
+        raise PropertiesError("not valid YAML", at=Location(path=path), hint="save the file as UTF-8 text") from None
+    finally:
+        loader.dispose()
+
+
+def _place(node: yaml.Node, path: str) -> Location:
+    return Location(path=path, line=node.start_mark.line + 1, column=node.start_mark.column + 1)
+
+
+def _convert(loader: _Loader, node: yaml.Node, path: str) -> Spot:
+    at = _place(node, path)
+    if isinstance(node, yaml.MappingNode):
+        loader.flatten_mapping(node)
+        found: dict[str, Spot] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            spot = _convert(loader, value_node, path)
+            key_at = _place(key_node, path)
+            if key in found and found[key].key_at != key_at and not _merged(node, key_node):
+                raise PropertiesError(f"key '{key}' stands twice", at=key_at, hint="keep one of the two")
+            found[key] = Spot(spot.value, spot.at, spot.text, key_at)
+        return Spot(found, at)
+    if isinstance(node, yaml.SequenceNode):
+        return Spot([_convert(loader, element, path) for element in node.value], at)
+    value = loader.construct_object(node, deep=True)
+    return Spot(value, at, str(node.value))
+
+
+def _merged(node: yaml.MappingNode, key_node: yaml.Node) -> bool:
+    return bool(key_node.start_mark.line < node.start_mark.line or key_node.start_mark.line > node.end_mark.line)

@@ -1,0 +1,174 @@
+"""What a project is made of: models, sources, seeds, tests, and their columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ids_build.errors import Location
+from ids_build.relation import Relation
+
+Meta = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column as its YAML describes it; `data_type` is the contract, None when undeclared."""
+
+    name: str
+    data_type: str | None = None
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    meta: Meta = field(default_factory=dict)
+    at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A raw table outside the project, read only.
+
+    `location` is a path or glob as written, variables filled in. `key` names the columns that every
+    file must have. `period` is "file_name" when the reporting period is read from the file's name;
+    `prefer` is the name pattern that wins when two files cover one period.
+    """
+
+    unique_id: str
+    name: str
+    relation: Relation
+    at: Location
+    location: str | None
+    columns: tuple[Column, ...] = ()
+    key: tuple[str, ...] = ()
+    period: str | None = None
+    prefer: str | None = None
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    meta: Meta = field(default_factory=dict)
+    source_meta: Meta = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """From this offset in the rendered SQL on, text comes from `line`, `column` of the template.
+
+    `literal` says that the text was copied as written, so that columns can be counted on.
+    """
+
+    offset: int
+    line: int
+    column: int
+    literal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One SELECT in one file.
+
+    `order` is the clustering of its table: the grain, or `cluster_by` where no key exists.
+    `grain` is the unique, non-null key, empty when none is declared.
+    """
+
+    unique_id: str
+    name: str
+    relation: Relation
+    path: str
+    raw_sql: str
+    sql: str
+    spans: tuple[Span, ...]
+    references: tuple[Relation, ...]
+    materialized: str = "table"
+    grain: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    ordered_by_query: bool = False
+    contract: bool = False
+    description: str = ""
+    columns: tuple[Column, ...] = ()
+    tags: tuple[str, ...] = ()
+    meta: Meta = field(default_factory=dict)
+    config: Meta = field(default_factory=dict)
+
+    def locate(self, offset: int) -> Location:
+        """Return the place in the template that made the character at `offset` of the rendered SQL."""
+        found = None
+        for span in self.spans:
+            if span.offset > offset:
+                break
+            found = span
+        if found is None:
+            return Location(path=self.path, line=1)
+        column = found.column + (offset - found.offset if found.literal else 0)
+        return Location(path=self.path, line=found.line, column=column)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seed:
+    """A CSV file of the project; `text` is its content."""
+
+    unique_id: str
+    name: str
+    relation: Relation
+    path: str
+    text: str
+    columns: tuple[Column, ...] = ()
+    grain: tuple[str, ...] = ()
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    meta: Meta = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataTest:
+    """A question to a table that must find no failing row.
+
+    Either `predicate`, an SQL condition that is true for a failing row of `table` (such tests share
+    one pass over it), or `sql`, a query that returns the failing rows.
+    """
+
+    unique_id: str
+    name: str
+    kind: str
+    at: Location
+    table: Relation | None
+    references: tuple[Relation, ...]
+    predicate: str | None = None
+    sql: str | None = None
+    column: str | None = None
+    severity: str = "error"
+    tags: tuple[str, ...] = ()
+    meta: Meta = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Fixture rows as text, before they have a type: None is NULL; or a query that makes them.
+
+    `given` is False where the YAML names an input and says no rows.
+    """
+
+    columns: tuple[str, ...] = ()
+    values: tuple[tuple[str | None, ...], ...] = ()
+    sql: str | None = None
+    at: Location | None = None
+    given: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitTest:
+    """Given rows of a model's inputs, expected rows of its result.
+
+    `sql` is the model's query, rendered again where the test overrides variables.
+    """
+
+    unique_id: str
+    name: str
+    model: Relation
+    at: Location
+    sql: str
+    references: tuple[Relation, ...]
+    given: tuple[tuple[Relation, Rows], ...]
+    expect: Rows
+    description: str = ""
+    tags: tuple[str, ...] = ()
+
+
+Node = Model | Source | Seed | DataTest | UnitTest
+Table = Model | Source | Seed

@@ -1,0 +1,1 @@
+"""The wing that turns a Graph into a Plan."""

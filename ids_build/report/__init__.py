@@ -1,0 +1,1 @@
+"""The wing that turns nouns into words and files."""

@@ -1,0 +1,72 @@
+"""Files about a run: rendered SQL and run_results.json. They hold names and counts, never a value of a row."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ids_build.config import Config
+from ids_build.errors import StorageError
+from ids_build.graph import Graph
+from ids_build.results import Result, RunResults
+
+
+def write_compiled(graph: Graph, config: Config) -> None:
+    """Write the rendered SQL of every model under ``<target-path>/compiled/<project>/<path>``."""
+    for model in graph.models():
+        path = config.target_path / "compiled" / graph.project / model.path
+        _write(path, model.sql)
+
+
+def write_run_results(results: RunResults, config: Config) -> Path:
+    """Write ``<target-path>/run_results.json`` and return its path."""
+    path = config.target_path / "run_results.json"
+    _write(path, json.dumps(describe_run(results), indent=2, default=str, ensure_ascii=False) + "\n")
+    return path
+
+
+def describe_run(results: RunResults) -> dict[str, Any]:
+    """Return a run as plain values for JSON."""
+    return {
+        "command": results.command,
+        "ok": results.ok,
+        "elapsed_time": round(results.seconds, 3),
+        "args": dict(results.args),
+        "results": [describe_result(result) for result in results.results],
+    }
+
+
+def describe_result(result: Result) -> Mapping[str, Any]:
+    """Return one result as plain values for JSON, in dbt's words where dbt has one."""
+    told = {
+        "unique_id": result.unique_id,
+        "name": result.name,
+        "resource_type": result.resource,
+        "status": result.status,
+        "execution_time": round(result.seconds, 4),
+        "rows": result.rows,
+        "bytes": result.size,
+        "failures": result.failures,
+        "message": result.message,
+        "hint": result.hint,
+        "at": str(result.at) if result.at else None,
+        "path": result.path,
+        "notes": list(result.notes) or None,
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text aside and put it in place, so that no reader meets half of it; leave an equal file alone."""
+    try:
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.draft")
+        draft.write_text(text, encoding="utf-8")
+        os.replace(draft, path)
+    except OSError as error:
+        raise StorageError(
+            f"cannot write '{path}': {error.strerror or 'refused'}", hint="check the rights of the folder, or use --target-path"
+        ) from None

@@ -1,0 +1,47 @@
+"""Results in words: a step that went wrong, a count, a size."""
+
+from collections.abc import Iterable
+
+from ids_build.results import Result, RunResults
+
+TABLES = ("model", "seed")
+
+
+def describe_fault(result: Result) -> str:
+    """Return a failed, warned or broken step in the form of our errors: place, thing, reason, hint."""
+    place = f"{result.at}  " if result.at else ""
+    words = {"error": "error", "fail": "failed", "warn": "warning"}[result.status]
+    kind = "" if result.resource in TABLES else f"{result.resource.replace('_', ' ')} "
+    text = f"{place}{kind}'{result.name}' {words}: {result.message or 'no reason given'}"
+    return f"{text}\n  hint: {result.hint}" if result.hint else text
+
+
+def describe_counts(results: RunResults) -> str:
+    """Return the last line of a run."""
+    tables = [result for result in results.results if result.resource in TABLES]
+    tests = [result for result in results.results if result.resource not in TABLES]
+    parts = [f"{_count(tables, ('success',))} of {len(tables)} tables built"] if tables else []
+    if tests:
+        parts.append(f"{_count(tests, ('pass', 'warn'))} of {len(tests)} tests passed")
+    for status, word in (("warn", "warnings"), ("error", "errors"), ("fail", "failed tests"), ("skipped", "skipped")):
+        number = results.count(status)
+        if number:
+            parts.append(f"{number} {word}")
+    what = ", ".join(parts) or "nothing to do"
+    return f"{what} in {results.seconds:.1f} s"
+
+
+def describe_size(size: int | None) -> str:
+    """Return bytes as a short text; empty for None."""
+    if size is None:
+        return ""
+    number = float(size)
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.2f} GB"
+
+
+def _count(results: Iterable[Result], statuses: tuple[str, ...]) -> int:
+    return sum(result.status in statuses for result in results)

@@ -1,0 +1,66 @@
+"""The results: what happened to each step, told while it happens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ids_build.errors import Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A node or test has begun."""
+
+    unique_id: str
+    name: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of a node or a test.
+
+    `status` is one of success, error, skipped for tables and pass, fail, warn, error, skipped for tests.
+    `rows` and `size` (bytes) describe a built table, `failures` counts a test's failing rows.
+    `seconds` is the wall time. `notes` are facts worth telling that stop nothing.
+    """
+
+    unique_id: str
+    name: str
+    resource: str
+    status: str
+    seconds: float = 0.0
+    rows: int | None = None
+    size: int | None = None
+    failures: int | None = None
+    message: str | None = None
+    hint: str | None = None
+    at: Location | None = None
+    path: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Say whether this result makes the whole run fail."""
+        return self.status in ("error", "fail")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResults:
+    """All results of one run, in the order they came, and the seconds it took."""
+
+    command: str
+    results: tuple[Result, ...]
+    seconds: float
+    args: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Say whether nothing failed."""
+        return not any(result.failed for result in self.results)
+
+    def count(self, status: str) -> int:
+        """Return how many results have that status."""
+        return sum(result.status == status for result in self.results)
+
+
+Event = Started | Result

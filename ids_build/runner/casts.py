@@ -1,0 +1,156 @@
+"""Casts from what a delivery holds to what the contract says: lossless, or refused."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from ids_build.runner.datatypes import plain_type
+
+# 2**53: above it a float no longer holds every whole number.
+_EXACT = 9007199254740992
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """How a raw column becomes the contract's type.
+
+    `sql` fails while it runs on a value that would lose something; `safe` gives NULL for such a value
+    instead, so that they can be counted. `checked` is False when nothing can be lost.
+    """
+
+    sql: str
+    safe: str
+    checked: bool
+
+
+def make_cast(column: str, raw: pa.DataType, contract: pa.DataType) -> Cast | None:
+    """Return the cast of an SQL column expression, None when the two types have nothing to do with each other.
+
+    Allowed: between widths of whole numbers; whole numbers held as float or text; numbers to text;
+    dates held as timestamp at midnight, as ISO, Danish (DD-MM-YYYY) or YYYYMMDD text or number;
+    times as text. Blank text is NULL for every type but text. Refused while running, never rounded:
+    2.5 as a whole number, '0103' as a number (it would lose its zero), 30-02-2000 as a date.
+    """
+    stored, raw, contract = raw, plain_type(raw), plain_type(contract)
+    if raw == contract:
+        same = stored == contract or pa.types.is_string(contract)
+        return Cast(sql=column, safe=column, checked=False) if same else _unchecked(column, contract)
+    if pa.types.is_null(raw):
+        return _unchecked("null", contract)
+    if pa.types.is_string(contract):
+        return _to_text(column, raw)
+    if pa.types.is_integer(contract):
+        return _to_integer(column, raw, contract)
+    if pa.types.is_floating(contract) or pa.types.is_decimal(contract):
+        return _to_number(column, raw, contract)
+    if pa.types.is_date32(contract):
+        return _to_date(column, raw)
+    if pa.types.is_time(contract) and pa.types.is_string(raw):
+        return _checked(f"nullif(trim({column}), '')", contract)
+    if pa.types.is_timestamp(contract) and (pa.types.is_string(raw) or pa.types.is_date32(raw)):
+        text = f"nullif(trim({column}), '')" if pa.types.is_string(raw) else column
+        return _checked(text, contract)
+    if pa.types.is_boolean(contract) and pa.types.is_integer(raw):
+        return _checked(_only(column, f"{column} in (0, 1)", "bigint"), contract)
+    return None
+
+
+def sql_type(data_type: pa.DataType) -> str:
+    """Return Arrow's name of a type as DataFusion's arrow_cast() spells it."""
+    names = {
+        pa.string(): "Utf8", pa.bool_(): "Boolean", pa.date32(): "Date32", pa.time32("s"): "Time32(s)",
+        pa.timestamp("us"): "Timestamp(µs)", pa.int8(): "Int8", pa.int16(): "Int16", pa.int32(): "Int32",
+        pa.int64(): "Int64", pa.uint64(): "UInt64", pa.float32(): "Float32", pa.float64(): "Float64",
+    }  # fmt: skip
+    if pa.types.is_decimal(data_type):
+        return f"Decimal128({data_type.precision}, {data_type.scale})"
+    return names[data_type]
+
+
+def _unchecked(sql: str, contract: pa.DataType) -> Cast:
+    told = f"arrow_cast({sql}, '{sql_type(contract)}')"
+    return Cast(sql=told, safe=told, checked=False)
+
+
+def _checked(sql: str, contract: pa.DataType) -> Cast:
+    return Cast(
+        sql=f"arrow_cast({sql}, '{sql_type(contract)}')",
+        safe=f"arrow_try_cast({sql}, '{sql_type(contract)}')",
+        checked=True,
+    )
+
+
+def _only(column: str, condition: str, number: str) -> str:
+    """Return the column as text where the condition holds, and a text that no cast accepts elsewhere."""
+    return f"case when {column} is null then null when {condition} then cast(cast({column} as {number}) as varchar) else '!' end"
+
+
+def _to_text(column: str, raw: pa.DataType) -> Cast | None:
+    if pa.types.is_integer(raw) or pa.types.is_boolean(raw) or pa.types.is_date32(raw) or pa.types.is_decimal(raw):
+        return _unchecked(f"cast({column} as varchar)", pa.string())
+    if pa.types.is_floating(raw):
+        whole = _to_integer(column, raw, pa.int64())
+        assert whole is not None
+        return Cast(sql=f"cast({whole.sql} as varchar)", safe=f"cast({whole.safe} as varchar)", checked=True)
+    return None
+
+
+def _to_integer(column: str, raw: pa.DataType, contract: pa.DataType) -> Cast | None:
+    if pa.types.is_boolean(raw):
+        return _unchecked(column, contract)
+    if pa.types.is_integer(raw):
+        wider = raw.bit_width < contract.bit_width and not pa.types.is_unsigned_integer(contract)
+        return _unchecked(column, contract) if wider else _checked(column, contract)
+    if pa.types.is_floating(raw) or pa.types.is_decimal(raw):
+        given = f"nullif(cast({column} as double), 'NaN'::double)"
+        whole = f"{given} = trunc({given}) and abs({given}) <= {_EXACT}"
+        return _checked(_only(given, whole, "bigint"), contract)
+    if pa.types.is_string(raw):
+        text = f"nullif(trim({column}), '')"
+        number = f"cast(try_cast({text} as bigint) as varchar)"
+        return _checked(f"case when {text} is null then null when {number} = {text} then {text} else '!' end", contract)
+    return None
+
+
+def _to_number(column: str, raw: pa.DataType, contract: pa.DataType) -> Cast | None:
+    if pa.types.is_string(raw):
+        return _checked(f"nullif(trim({column}), '')", contract)
+    if pa.types.is_integer(raw) or pa.types.is_floating(raw) or pa.types.is_decimal(raw):
+        if pa.types.is_floating(contract) and (pa.types.is_floating(raw) or raw.bit_width <= 32):
+            return _unchecked(column, contract)
+        if pa.types.is_integer(raw) and pa.types.is_floating(contract):
+            return _checked(_only(column, f"abs({column}) <= {_EXACT}", "bigint"), contract)
+        return _checked(column, contract)
+    return None
+
+
+def _to_date(column: str, raw: pa.DataType) -> Cast | None:
+    date = pa.date32()
+    if pa.types.is_timestamp(raw):
+        day = f"date_trunc('day', {column})"
+        return _checked(
+            f"case when {column} is null then null when {column} = {day}"
+            f" then cast(cast({column} as date) as varchar) else '!' end",
+            date,
+        )
+    if pa.types.is_integer(raw) or pa.types.is_floating(raw):
+        whole = _to_integer(column, raw, pa.int64())
+        assert whole is not None
+        return _checked(_iso(f"cast({whole.safe} as varchar)", column), date)
+    if pa.types.is_string(raw):
+        text = f"nullif(trim({column}), '')"
+        return _checked(_iso(text, text), date)
+    return None
+
+
+def _iso(text: str, given: str) -> str:
+    """Return a date text as ISO: YYYYMMDD, DD-MM-YYYY, DD/MM/YYYY, DD.MM.YYYY and ISO itself are read."""
+    dashed = f"replace(replace({text}, '/', '-'), '.', '-')"
+    return (
+        f"case when {given} is null then null"
+        f" when {text} is null then '!'"
+        f" when length({text}) = 8 then concat(substr({text}, 1, 4), '-', substr({text}, 5, 2), '-', substr({text}, 7, 2))"
+        f" when substr({dashed}, 3, 1) = '-'"
+        f" then concat(substr({dashed}, 7, 4), '-', substr({dashed}, 4, 2), '-', substr({dashed}, 1, 2))"
+        f" else {text} end"
+    )

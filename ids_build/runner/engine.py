@@ -1,0 +1,250 @@
+"""One DataFusion session: registers tables, plans and runs queries, writes parquet. DataFusion lives here."""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+from datafusion import DataFrame, RuntimeEnvBuilder, SessionConfig, SessionContext, SQLOptions, col
+
+from ids_build.errors import ExecutionError, StorageError
+from ids_build.relation import Relation
+
+# Measured (benchmarks/RESULTS.md): zstd level 3 and row groups of 262,144 rows are the best trade for these tables.
+ROW_GROUP = 262_144
+_WRITE_OPTIONS = f"compression 'zstd(3)', max_row_group_size {ROW_GROUP}"
+_SETTINGS = {
+    "datafusion.optimizer.prefer_existing_sort": "true",
+    "datafusion.catalog.create_default_catalog_and_schema": "true",
+    "datafusion.sql_parser.enable_ident_normalization": "true",
+}
+_DISK_FULL = ("no space left", "os error 28", "os error 112")
+_DENIED = ("permission denied", "os error 13", "access is denied")
+
+
+class PlanError(Exception):
+    """The engine cannot plan a query; the message names tables and columns, never values."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        """Keep the engine's words, and the place when the engine gave one."""
+        super().__init__(message)
+        self.message, self.line, self.column = message, line, column
+
+
+class Engine:
+    """One session. Tables are registered under ``layer.name`` and live as long as the session."""
+
+    def __init__(self, *, threads: int, memory_limit: int, spill_dir: Path | None = None) -> None:
+        """Open a session with `threads` partitions and a spilling pool of `memory_limit` bytes.
+
+        Never fewer than two partitions: with one, the last operator hands on batches of uneven size
+        and the bytes of a file would depend on the number of threads.
+        """
+        runtime = RuntimeEnvBuilder().with_fair_spill_pool(memory_limit)
+        if spill_dir is not None:
+            spill_dir.mkdir(parents=True, exist_ok=True)
+            runtime = runtime.with_disk_manager_specified(str(spill_dir))
+        else:
+            runtime = runtime.with_disk_manager_os()
+        config = SessionConfig().with_target_partitions(max(2, threads))
+        for key, value in _SETTINGS.items():
+            config = config.set(key, value)
+        self._context = SessionContext(config, runtime)
+        self._layers: set[str] = set()
+        self._read_only = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
+
+    # -- tables -----------------------------------------------------------------------------------
+
+    def add_file(self, relation: Relation, path: Path, order: Sequence[str] = (), not_null: Iterable[str] = ()) -> None:
+        """Register one of our parquet files, with the order it is written in and the columns proven non-null.
+
+        Both lie in that order with NULLs first. Declaring proven columns non-null matters: then the engine
+        takes the order for either placing of NULLs, and aggregates, windows and joins stream.
+        """
+        self._make_room(relation)
+        proven = frozenset(not_null)
+        try:
+            schema = pa.parquet.read_schema(path).remove_metadata()
+            fields = [field.with_nullable(field.name not in proven) for field in schema]
+            keys = [[col(f'"{name}"').sort(ascending=True, nulls_first=True) for name in order]] if order else None
+            self._context.register_parquet(relation.sql, path.as_uri(), schema=pa.schema(fields), file_sort_order=keys)
+        except Exception as error:
+            raise StorageError(f"table '{relation}' cannot be read from '{path.name}'", hint="build it again") from (
+                error if isinstance(error, OSError) else None
+            )
+
+    def add_raw_files(self, relation: Relation, paths: Sequence[Path]) -> None:
+        """Register raw parquet files that share one schema, names and types as delivered."""
+        self._make_room(relation)
+        locations = ", ".join(_text(path.as_uri()) for path in paths)
+        try:
+            self._context.sql(f"create external table {relation.sql} stored as parquet location ({locations})").collect()
+        except Exception as error:
+            raise ExecutionError(f"cannot open the files of '{relation}': {_first_line(error)}") from None
+
+    def add_view(self, relation: Relation, sql: str) -> None:
+        """Register a query under a name; PlanError when it cannot be planned."""
+        frame = self._plan(sql)
+        self._make_room(relation)
+        self._context.register_table(relation.sql, frame.into_view())
+
+    def add_rows(self, relation: Relation, rows: pa.Table) -> None:
+        """Register a table held in memory; its batches are shared, not copied."""
+        self._make_room(relation)
+        batches = rows.to_batches() or [pa.RecordBatch.from_pylist([], schema=rows.schema)]
+        self._context.register_record_batches(relation.sql, [batches])
+
+    def add_empty(self, relation: Relation, schema: pa.Schema) -> None:
+        """Register a table of that schema without rows."""
+        self.add_rows(relation, schema.empty_table())
+
+    def drop(self, relation: Relation) -> None:
+        """Forget a table, if it is known."""
+        if relation.layer in self._layers:
+            self._context.deregister_table(relation.sql)
+
+    # -- queries ----------------------------------------------------------------------------------
+
+    def schema(self, sql: str) -> pa.Schema:
+        """Return the columns of a query after planning it fully; PlanError when it cannot be planned."""
+        frame = self._plan(sql)
+        try:
+            frame.optimized_logical_plan()
+        except Exception as error:
+            raise _plan_error(error) from None
+        schema = frame.schema()
+        return pa.schema([pa.field(field.name, _stored(field.type), nullable=field.nullable) for field in schema])
+
+    def explain(self, sql: str) -> str:
+        """Return the physical plan of a query as text; PlanError when it cannot be planned."""
+        return str(self._plan(sql).execution_plan().display_indent())
+
+    def fetch(self, sql: str) -> pa.Table:
+        """Return the rows of a query. Raises PlanError, or ExecutionError without a word of data."""
+        frame = self._plan(sql)
+        try:
+            schema = pa.schema([field.with_nullable(True) for field in frame.schema()])
+            batches = [pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in frame.collect()]
+            return pa.Table.from_batches(batches, schema=schema)
+        except Exception as error:
+            raise _execution_error(error) from None
+
+    def write(self, sql: str, path: Path, *, order: Sequence[str], notes: dict[str, str]) -> int:
+        """Write the rows of a query to one parquet file, sorted by `order`, and return their number.
+
+        `notes` go into the file's footer. A query that gives no rows makes a file of zero rows with
+        the full schema. Raises PlanError, ExecutionError or StorageError; what lies at `path` after
+        an error is not a table.
+        """
+        relation = Relation(layer="ids_build", name="draft")
+        self.add_view(relation, sql)
+        rows_sql = f"select * from {relation.sql}{_order_by(order)}"
+        options = ", ".join([_WRITE_OPTIONS, *(f"'metadata::{key}' {_text(value)}" for key, value in notes.items())])
+        copy = f"copy ({rows_sql}) to {_text(path.as_uri())} stored as parquet options ({options})"
+        try:
+            self._choose_join(rows_sql)
+            return self._copy(copy)
+        except Exception as error:
+            if "HashJoinInput" not in str(error):
+                raise _execution_error(error) from None
+            return self._copy_without_hash_join(copy)
+        finally:
+            self._prefer_hash_join(True)
+            self._context.deregister_table(relation.sql)
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _plan(self, sql: str) -> DataFrame:
+        try:
+            return self._context.sql_with_options(sql, self._read_only)
+        except Exception as error:
+            raise _plan_error(error) from None
+
+    def _make_room(self, relation: Relation) -> None:
+        if relation.layer not in self._layers:
+            quoted = relation.sql.partition(".")[0]
+            self._context.sql(f"create schema if not exists {quoted}").collect()
+            self._layers.add(relation.layer)
+        self._context.deregister_table(relation.sql)
+
+    def _copy(self, copy: str) -> int:
+        counted = self._context.sql(copy).collect()
+        return int(counted[0].column(0)[0].as_py()) if counted else 0
+
+    def _copy_without_hash_join(self, copy: str) -> int:
+        """Try once more with joins that can spill: a hash join holds its whole build side in memory."""
+        self._prefer_hash_join(False)
+        try:
+            return self._copy(copy)
+        except Exception as error:
+            raise _execution_error(error) from None
+
+    def _choose_join(self, sql: str) -> None:
+        """Choose merge joins when they need no sort that hash joins do not need: then both sides stream."""
+        hashed = self.explain(sql)
+        if "HashJoinExec" not in hashed:
+            return
+        self._prefer_hash_join(False)
+        if self.explain(sql).count("SortExec") > hashed.count("SortExec"):
+            self._prefer_hash_join(True)
+
+    def _prefer_hash_join(self, wanted: bool) -> None:
+        self._context.sql(f"set datafusion.optimizer.prefer_hash_join = {str(wanted).lower()}").collect()
+
+
+def _order_by(order: Sequence[str]) -> str:
+    keys = ", ".join('"' + name.replace('"', '""') + '" asc nulls first' for name in order)
+    return f" order by {keys}" if keys else ""
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _stored(data_type: pa.DataType) -> pa.DataType:
+    return pa.string() if pa.types.is_string_view(data_type) else data_type
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _plan_error(error: BaseException) -> PlanError:
+    """Return the engine's complaint about a query in our form: lower case, no wrapping, no full stop."""
+    text = str(error).replace("DataFusion error: ", "")
+    lines = [line for line in text.splitlines() if line.strip() and line.strip() != "caused by"]
+    if lines and "Optimizer rule" in lines[0]:
+        lines = lines[1:]
+    told = " ".join(lines)
+    place = re.search(r" at Line: (\d+), Column: (\d+)", told)
+    told = re.sub(r" at Line: \d+, Column: \d+", "", told)
+    parsed = re.search(r'ParserError\("(.*)"\)', told)
+    told = f"syntax error: {parsed.group(1)}" if parsed else told
+    told = re.sub(r"^(Error during planning|Schema error|SQL error|Arrow error|Internal error|Execution error): ", "", told)
+    told = told.strip().rstrip(".")
+    line, column = (int(place.group(1)), int(place.group(2))) if place else (None, None)
+    return PlanError(told[:1].lower() + told[1:], line, column)
+
+
+def _execution_error(error: BaseException) -> ExecutionError | StorageError:
+    """Return what kind of fault it was. The engine's own words stay out: they may quote cells of the data."""
+    text = str(error).lower()
+    if any(words in text for words in _DISK_FULL):
+        return StorageError("the disk is full", hint="make room, or move the tables with --target-path")
+    if any(words in text for words in _DENIED):
+        return StorageError("no permission to write", hint="check the rights of the target folder, or use --target-path")
+    if "resources exhausted" in text or "not enough memory" in text:
+        return ExecutionError("the memory limit is too small for this query", hint="raise 'memory_limit' in the profile")
+    if "cast error" in text or "cannot cast" in text or "can't cast" in text:
+        kind = re.search(r"(?:to value of|to type) (\w+)", str(error))
+        return ExecutionError(
+            f"a value cannot be cast{f' to {kind.group(1)}' if kind else ''}", hint="use try_cast, or mend the source"
+        )
+    if "divide by zero" in text:
+        return ExecutionError("division by zero", hint="guard the divisor with nullif(..., 0)")
+    if "overflow" in text:
+        return ExecutionError("a number is too large for its type", hint="cast to a wider type first")
+    if "parquet error" in text or "external" in text and "parquet" in text:
+        return ExecutionError("a parquet file cannot be read", hint="check that the delivery is complete")
+    return ExecutionError("the engine failed while the query ran", hint="run 'ids compile' and check the query's expressions")

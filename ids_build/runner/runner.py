@@ -1,0 +1,263 @@
+"""The door of the runner: takes a plan and yields what happens, step by step.
+
+For each step in order: skip it when a parent failed; run its unit tests; write its table aside; run its
+data tests on the draft; put the table in place. A failing step is a result; the run goes on.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from ids_build.config import Config
+from ids_build.errors import IdsBuildError
+from ids_build.graph import Graph
+from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
+from ids_build.plan import Plan, Step
+from ids_build.relation import Relation
+from ids_build.results import Event, Result, Started
+from ids_build.runner.data_tests import run_data_tests
+from ids_build.runner.engine import Engine
+from ids_build.runner.materializations import Draft, Workshop, add_table, build_model, build_seed, lay_input
+from ids_build.runner.sources import find_files
+from ids_build.runner.storage import Storage
+from ids_build.runner.typecheck import Schemas, check_types
+from ids_build.runner.unit_tests import run_unit_test
+
+__all__ = ["Schemas", "check_types", "explain", "find_files", "preview", "run_plan", "run_unit_test", "table_path"]
+
+
+def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config) -> Iterator[Event]:
+    """Yield a Started and a Result for every step and test of the plan, in the order they happen.
+
+    Only one run at a time writes to a target; what a killed run left aside is removed first.
+    Raises StorageError when another run holds the target.
+    """
+    storage = Storage(config.target_path)
+    with storage.lock():
+        storage.remove_drafts()
+        try:
+            yield from _Run(plan, _open_workshop(graph, schemas, config, storage), config.fail_fast).events()
+        finally:
+            storage.remove_drafts()
+
+
+def preview(sql: str, graph: Graph, relations: tuple[Relation, ...], config: Config, limit: int) -> tuple[pa.Table, int]:
+    """Return the first rows of a query over built tables and sources, and how many it has in all."""
+    shop = _open_workshop(graph, {}, config, Storage(config.target_path))
+    for relation in relations:
+        _lay_ready(graph.table(relation), shop)
+    relation = Relation(layer="ids_build", name="preview")
+    shop.engine.add_view(relation, sql)
+    count = shop.engine.fetch(f"select count(*) from {relation.sql}").column(0)[0].as_py()
+    return shop.engine.fetch(f"select * from {relation.sql} limit {limit}"), int(count)
+
+
+def explain(model: Model, graph: Graph, schemas: Schemas, config: Config) -> str:
+    """Return the engine's physical plan of a model over built tables and sources."""
+    shop = _open_workshop(graph, schemas, config, Storage(config.target_path))
+    for relation in model.references:
+        _lay_ready(graph.table(relation), shop)
+    keys = ", ".join(f'"{name}" asc nulls first' for name in model.order)
+    return shop.engine.explain(f"select * from ({model.sql}\n) as model" + (f" order by {keys}" if keys else ""))
+
+
+def table_path(relation: Relation, config: Config) -> Path:
+    """Return where the table of that name lies, or will lie."""
+    return Storage(config.target_path).table_path(relation)
+
+
+def _open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Storage) -> Workshop:
+    engine = Engine(threads=config.threads, memory_limit=config.memory_limit, spill_dir=config.spill_dir)
+    return Workshop(graph=graph, engine=engine, storage=storage, schemas=schemas, project_dir=config.project_dir, deliveries={})
+
+
+def _lay_ready(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
+    """Register an input, and through a view what the view reads."""
+    if isinstance(node, Model) and node.materialized != "table":
+        for relation in node.references:
+            _lay_ready(shop.graph.table(relation), shop)
+    return lay_input(node, shop)
+
+
+class _Run:
+    """One pass over the steps of a plan."""
+
+    def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool) -> None:
+        self._plan = plan
+        self._shop = shop
+        self._fail_fast = fail_fast
+        self._failed: set[str] = set()
+        self._ready: set[Relation] = set()
+
+    def events(self) -> Iterator[Event]:
+        """Yield what happens."""
+        for step in self._plan.steps:
+            blocked = [unique_id for unique_id in step.waits_for if unique_id in self._failed]
+            if blocked or (self._failed and self._fail_fast):
+                yield from self._skip(step, blocked)
+                continue
+            for event in self._carry_out(step):
+                if isinstance(event, Result) and event.failed:
+                    self._failed.add(step.node.unique_id)
+                yield event
+
+    def _carry_out(self, step: Step) -> Iterator[Event]:
+        if step.unit_tests:
+            results = []
+            for test in step.unit_tests:
+                yield Started(unique_id=test.unique_id, name=f"{test.model.name}::{test.name}", resource="unit_test")
+                results.append(run_unit_test(test, self._shop.graph, self._shop.schemas))
+                yield results[-1]
+            if any(result.failed for result in results):
+                if step.builds:
+                    yield _skipped(step.node, "a unit test of it failed")
+                yield from (_skipped(test, "a unit test failed") for test in step.data_tests)
+                return
+        if step.builds:
+            yield from self._build(step)
+        elif step.data_tests:
+            yield from self._test(step)
+
+    def _build(self, step: Step) -> Iterator[Event]:
+        node = step.node
+        assert isinstance(node, Model | Seed)
+        began = time.perf_counter()
+        yield _started(node)
+        try:
+            notes = self._lay_inputs(node.references if isinstance(node, Model) else ())
+            draft = build_model(node, self._shop) if isinstance(node, Model) else build_seed(node, self._shop)
+        except IdsBuildError as error:
+            yield _failed(node, error, time.perf_counter() - began)
+            yield from (_skipped(test, f"'{node.name}' was not built") for test in step.data_tests)
+            return
+        built = time.perf_counter() - began
+        results: list[Result] = []
+        if draft.size is not None:
+            add_table_draft(node, self._shop)
+        for event in self._run_tests(step):
+            if isinstance(event, Result):
+                results.append(event)
+            yield event
+        if any(result.failed for result in results):
+            self._shop.storage.discard(node.relation)
+            self._shop.engine.drop(node.relation)
+            stays = "; the former table stays" if draft.size is not None else ""
+            yield Result(
+                unique_id=node.unique_id,
+                name=str(node.relation),
+                resource=_resource(node),
+                status="error",
+                seconds=built,
+                message=f"a data test of it failed{stays}",
+                at=next(result.at for result in results if result.failed),
+            )
+            return
+        yield self._publish(node, draft, notes, built)
+
+    def _publish(self, node: Model | Seed, draft: Draft, notes: tuple[str, ...], seconds: float) -> Result:
+        path = None
+        if draft.size is not None:
+            try:
+                path = self._shop.storage.publish(node.relation)
+                add_table(node, path, self._shop)
+            except IdsBuildError as error:
+                return _failed(node, error, seconds)
+        self._ready.add(node.relation)
+        return Result(
+            unique_id=node.unique_id,
+            name=str(node.relation),
+            resource=_resource(node),
+            status="success",
+            seconds=seconds,
+            rows=draft.rows,
+            size=draft.size,
+            path=str(path) if path else None,
+            notes=notes,
+        )
+
+    def _test(self, step: Step) -> Iterator[Event]:
+        """Run tests on tables that lie ready."""
+        try:
+            self._lay_inputs(tuple(dict.fromkeys(relation for test in step.data_tests for relation in test.references)))
+        except IdsBuildError as error:
+            yield from (_failed(test, error, 0.0) for test in step.data_tests)
+            return
+        yield from self._run_tests(step)
+
+    def _run_tests(self, step: Step) -> Iterator[Event]:
+        if not step.data_tests:
+            return
+        try:
+            self._lay_inputs(
+                tuple(
+                    r
+                    for test in step.data_tests
+                    for r in test.references
+                    if not step.builds or r != getattr(step.node, "relation", None)
+                )
+            )
+        except IdsBuildError as error:
+            yield from (_failed(test, error, 0.0) for test in step.data_tests)
+            return
+        name = step.node.name
+        yield Started(unique_id=step.node.unique_id, name=f"tests of {name}", resource="test")
+        yield from run_data_tests(step.data_tests, self._shop.engine)
+
+    def _lay_inputs(self, relations: tuple[Relation, ...]) -> tuple[str, ...]:
+        notes: list[str] = []
+        for relation in relations:
+            node = self._shop.graph.table(relation)
+            if relation not in self._ready:
+                notes.extend(_lay_ready(node, self._shop))
+                self._ready.add(relation)
+        return tuple(notes)
+
+    def _skip(self, step: Step, blocked: list[str]) -> Iterator[Event]:
+        self._failed.add(step.node.unique_id)
+        reason = f"'{self._shop.graph.nodes[blocked[0]].name}' failed" if blocked else "the run stopped at the first failure"
+        yield from (_skipped(test, reason) for test in step.unit_tests)
+        if step.builds:
+            yield _skipped(step.node, reason)
+        yield from (_skipped(test, reason) for test in step.data_tests)
+
+
+def add_table_draft(node: Model | Seed, shop: Workshop) -> None:
+    """Register a draft under the table's name, so that its tests question it before anybody else can."""
+    order = node.order if isinstance(node, Model) else node.grain
+    path = shop.storage.existing_draft(node.relation)
+    shop.engine.add_file(node.relation, path, order)
+
+
+def _resource(node: Model | Seed | Source | DataTest | UnitTest) -> str:
+    words = {Model: "model", Seed: "seed", Source: "source", DataTest: "test", UnitTest: "unit_test"}
+    return words[type(node)]
+
+
+def _shown(node: Model | Seed | Source | DataTest | UnitTest) -> str:
+    if isinstance(node, UnitTest):
+        return f"{node.model.name}::{node.name}"
+    return node.name if isinstance(node, DataTest) else str(node.relation)
+
+
+def _started(node: Model | Seed) -> Started:
+    return Started(unique_id=node.unique_id, name=str(node.relation), resource=_resource(node))
+
+
+def _skipped(node: Model | Seed | Source | DataTest | UnitTest, reason: str) -> Result:
+    return Result(unique_id=node.unique_id, name=_shown(node), resource=_resource(node), status="skipped", message=reason)
+
+
+def _failed(node: Model | Seed | Source | DataTest, error: IdsBuildError, seconds: float) -> Result:
+    place = error.at
+    return Result(
+        unique_id=node.unique_id,
+        name=_shown(node),
+        resource=_resource(node),
+        status="error",
+        seconds=seconds,
+        message=error.message,
+        hint=error.hint,
+        at=place,
+    )

@@ -1,0 +1,315 @@
+"""Raw deliveries: finds the files, reads their footers, and makes one typed view of a source."""
+
+import fnmatch
+import glob
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from ids_build.config import nearest
+from ids_build.errors import ConfigError, ExecutionError, Location
+from ids_build.nodes import Column, Source
+from ids_build.relation import Relation
+from ids_build.runner.casts import Cast, make_cast, sql_type
+from ids_build.runner.datatypes import WORDS, arrow_type, describe_type
+from ids_build.runner.engine import Engine
+from ids_build.runner.periods import Period, find_period
+
+PERIOD_COLUMNS = {"period_start": pa.date32(), "period_end": pa.date32(), "source_file": pa.string()}
+_RAW = "ids_build_raw"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFile:
+    """One delivered file: where it lies, what it covers, and the names and types in its footer."""
+
+    path: Path
+    shown: str
+    period: Period | None
+    schema: pa.Schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Files with the same names and types, read as one table, and the cast of each contract column."""
+
+    relation: Relation
+    files: tuple[RawFile, ...]
+    casts: tuple[tuple[Column, Cast], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A source as it was found: groups of files, and what the report should say of them."""
+
+    source: Source
+    groups: tuple[Group, ...]
+    notes: tuple[str, ...]
+
+
+def declared_schema(source: Source) -> pa.Schema | None:
+    """Return the contract of a source with the period columns, None when it declares no typed column.
+
+    Raises ConfigError for a data_type that is no known word.
+    """
+    fields = [pa.field(column.name, _contract(column)) for column in source.columns if column.data_type]
+    if not fields:
+        return None
+    return pa.schema([*fields, *(pa.field(name, kind) for name, kind in _period_columns(source).items())])
+
+
+def open_source(source: Source, engine: Engine, project_dir: Path) -> Delivery:
+    """Register the source's relation in the engine as one view over its files and return what was found.
+
+    Names are matched without regard to case and with the declared aliases; a declared column that a file lacks
+    reads as NULL. Raises ConfigError when no file is found or periods collide, ExecutionError for a file
+    that is no parquet, lacks a key column, or holds a column of a type that cannot be cast.
+    """
+    found = _choose_files(source, [_read_file(path, source, project_dir) for path in find_files(source, project_dir)])
+    columns = _columns(source, found)
+    groups: list[Group] = []
+    for number, files in enumerate(_alike(found)):
+        relation = Relation(layer=_RAW, name=f"{source.relation.layer}_{source.name}_{number}")
+        engine.add_raw_files(relation, [file.path for file in files])
+        groups.append(Group(relation=relation, files=files, casts=tuple(_match(source, columns, files[0]))))
+    queries: list[str] = []
+    for group in groups:
+        if len(group.files) > 1:
+            engine.add_rows(_facts_relation(group), _facts(group))
+        queries.append(_select(source, group))
+    engine.add_view(source.relation, " union all ".join(queries))
+    return Delivery(source=source, groups=tuple(groups), notes=tuple(_notes(source, columns, found)))
+
+
+def find_files(source: Source, project_dir: Path) -> list[Path]:
+    """Return the files of a source in the order of their names; ConfigError when there is none."""
+    if source.location is None:
+        raise ConfigError(
+            f"source '{source.relation}' has no location", at=source.at, hint="add 'meta: {external_location: path/*.parquet}'"
+        )
+    pattern = Path(source.location)
+    folder = project_dir / pattern.parent
+    matched = sorted(Path(path) for path in glob.glob(str(project_dir / pattern), recursive=True))
+    files = [path for path in matched if path.is_file()]
+    if not files and not glob.has_magic(str(pattern.parent)) and not folder.is_dir():
+        raise ConfigError(
+            f"source '{source.relation}': there is no folder '{pattern.parent.as_posix()}'",
+            at=source.at,
+            hint="correct the location (a variable can be set with --vars), or make raw files with 'ids simulate'",
+        )
+    if not files:
+        raise ConfigError(
+            f"source '{source.relation}': no file matches '{pattern.as_posix()}'", at=source.at, hint="put the delivery there"
+        )
+    return files
+
+
+def count_lost(delivery: Delivery, engine: Engine) -> list[tuple[str, str, str, int]]:
+    """Return file, column, contract type and the number of values that cannot be cast without loss."""
+    found: list[tuple[str, str, str, int]] = []
+    for group in delivery.groups:
+        checked = [(column, cast) for column, cast in group.casts if cast.checked]
+        if not checked:
+            continue
+        for file in group.files:
+            relation = Relation(layer=_RAW, name="one_file")
+            engine.add_raw_files(relation, [file.path])
+            counts = engine.fetch(
+                "select "
+                + ", ".join(
+                    f"count(*) filter (where nullif(trim(cast({_raw_name(column, file)} as varchar)), '') is not null"
+                    f" and ({cast.safe}) is null) as c{number}"
+                    for number, (column, cast) in enumerate(checked)
+                )
+                + f" from {relation.sql}"
+            )
+            for number, (column, _) in enumerate(checked):
+                lost = counts.column(number)[0].as_py()
+                if lost:
+                    found.append((file.shown, column.name, str(column.data_type), int(lost)))
+    return found
+
+
+# -- footers --------------------------------------------------------------------------------------
+
+
+def _read_file(path: Path, source: Source, project_dir: Path) -> RawFile:
+    shown = path.relative_to(project_dir).as_posix() if path.is_relative_to(project_dir) else path.as_posix()
+    try:
+        schema = pyarrow.parquet.read_schema(path)
+    except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
+        denied = isinstance(error, PermissionError)
+        raise ExecutionError(
+            f"source '{source.relation}': " + ("the file may not be read" if denied else "this is no whole parquet file"),
+            at=Location(path=shown),
+            hint="ask for the right to read it" if denied else "copy the delivery again, or take the file out of the folder",
+        ) from None
+    period = None
+    if source.period == "file_name":
+        period = find_period(path.stem)
+        if period is None:
+            raise ConfigError(
+                f"source '{source.relation}': the file name holds no period",
+                at=Location(path=shown),
+                hint="name it like 2005.parquet or 200512.parquet",
+            )
+    return RawFile(path=path.resolve(), shown=shown, period=period, schema=schema)
+
+
+def _choose_files(source: Source, found: list[RawFile]) -> list[RawFile]:
+    """Return the files to read: where several cover one day, the one that the source prefers."""
+    chosen: list[RawFile] = []
+    for file in sorted(found, key=lambda file: (file.period is None, file.period, file.shown)):
+        rival = next((other for other in chosen if file.period and other.period and file.period.overlaps(other.period)), None)
+        if rival is None:
+            chosen.append(file)
+            continue
+        wins = [bool(source.prefer and fnmatch.fnmatch(one.path.name.lower(), source.prefer.lower())) for one in (rival, file)]
+        if wins[0] == wins[1]:
+            raise ConfigError(
+                f"source '{source.relation}': '{rival.path.name}' and '{file.path.name}' cover the same period",
+                at=Location(path=file.shown),
+                hint="take one away, or say which wins with 'meta: {prefer: \"pattern*.parquet\"}'",
+            )
+        if wins[1]:
+            chosen[chosen.index(rival)] = file
+    return chosen
+
+
+def _alike(files: Sequence[RawFile]) -> list[tuple[RawFile, ...]]:
+    groups: dict[tuple[tuple[str, str], ...], list[RawFile]] = {}
+    for file in files:
+        groups.setdefault(tuple((field.name, str(field.type)) for field in file.schema), []).append(file)
+    return [tuple(group) for group in groups.values()]
+
+
+# -- columns --------------------------------------------------------------------------------------
+
+
+def _contract(column: Column) -> pa.DataType:
+    kind = arrow_type(column.data_type or "")
+    if kind is None:
+        hint = nearest(column.data_type or "", WORDS) or f"use one of {', '.join(sorted(WORDS))}"
+        raise ConfigError(f"unknown data_type '{column.data_type}' of column '{column.name}'", at=column.at, hint=hint)
+    return kind
+
+
+def _columns(source: Source, files: Iterable[RawFile]) -> tuple[Column, ...]:
+    """Return the typed columns of the contract; for a source without one, the columns of its files."""
+    declared = tuple(column for column in source.columns if column.data_type)
+    if declared:
+        return declared
+    seen: dict[str, Column] = {}
+    for file in files:
+        for field in file.schema:
+            name = field.name.lower()
+            seen.setdefault(name, Column(name=name, data_type=describe_type(field.type), at=source.at))
+    return tuple(seen.values())
+
+
+def _raw_field(column: Column, file: RawFile) -> str | None:
+    """Return the name under which the file holds the column, None when it does not."""
+    wanted = {column.name.lower(), *(alias.lower() for alias in column.aliases)}
+    names = [name for name in file.schema.names if name.lower() in wanted]
+    if len(names) > 1:
+        raise ExecutionError(
+            f"'{names[0]}' and '{names[1]}' both read as column '{column.name}'",
+            at=Location(path=file.shown),
+            hint="take one of the two columns out of the file",
+        )
+    return names[0] if names else None
+
+
+def _raw_name(column: Column, file: RawFile) -> str:
+    return '"' + (_raw_field(column, file) or "").replace('"', '""') + '"'
+
+
+def _match(source: Source, columns: Iterable[Column], file: RawFile) -> Iterable[tuple[Column, Cast]]:
+    keys = {key.lower() for key in source.key}
+    for column in columns:
+        contract = _contract(column)
+        name = _raw_field(column, file)
+        if name is None:
+            if column.name.lower() in keys:
+                raise ExecutionError(
+                    f"source '{source.relation}': key column '{column.name}' is missing",
+                    at=Location(path=file.shown),
+                    hint=nearest(column.name, [field.lower() for field in file.schema.names]) or "ask for a delivery that has it",
+                )
+            null = f"arrow_cast(null, '{sql_type(contract)}')"
+            yield column, Cast(sql=null, safe=null, checked=False)
+            continue
+        raw = file.schema.field(name).type
+        cast = make_cast(_raw_name(column, file), raw, contract)
+        if cast is None:
+            raise ExecutionError(
+                f"source '{source.relation}': column '{column.name}' is {describe_type(raw)},"
+                f" the contract says {column.data_type}",
+                at=Location(path=file.shown),
+                hint="correct the delivery, or the column's data_type",
+            )
+        yield column, cast
+
+
+def _period_columns(source: Source) -> dict[str, pa.DataType]:
+    own = {column.name.lower() for column in source.columns}
+    return {name: kind for name, kind in PERIOD_COLUMNS.items() if name not in own}
+
+
+# -- SQL ------------------------------------------------------------------------------------------
+
+
+def _facts_relation(group: Group) -> Relation:
+    return Relation(layer=_RAW, name=f"{group.relation.name}_files")
+
+
+def _file_key(file: RawFile) -> str:
+    """Return the file's name as the engine's input_file_name() tells it: absolute, without the first slash."""
+    return file.path.as_posix().lstrip("/")
+
+
+def _facts(group: Group) -> pa.Table:
+    """Return the small table that says for each file of a group what it covers."""
+    return pa.table(
+        {
+            "path": pa.array([_file_key(file) for file in group.files], pa.string()),
+            "period_start": pa.array([file.period.start if file.period else None for file in group.files], pa.date32()),
+            "period_end": pa.array([file.period.end if file.period else None for file in group.files], pa.date32()),
+            "source_file": pa.array([file.path.name for file in group.files], pa.string()),
+        }
+    )
+
+
+def _select(source: Source, group: Group) -> str:
+    columns = [f'{cast.sql} as "{column.name}"' for column, cast in group.casts]
+    wanted = _period_columns(source)
+    if len(group.files) > 1:
+        # The engine knows a row's file only next to the scan: casts stand outside.
+        named = f"select *, input_file_name() as ids_build_file from {group.relation.sql}"
+        columns += [f"ids_build_facts.{name} as {name}" for name in wanted]
+        return (
+            f"select {', '.join(columns)} from ({named}) as ids_build_rows"
+            f" join {_facts_relation(group).sql} as ids_build_facts on ids_build_facts.path = ids_build_rows.ids_build_file"
+        )
+    file = group.files[0]
+    values = {
+        "period_start": f"date '{file.period.start}'" if file.period else "arrow_cast(null, 'Date32')",
+        "period_end": f"date '{file.period.end}'" if file.period else "arrow_cast(null, 'Date32')",
+        "source_file": "'" + file.path.name.replace("'", "''") + "'",
+    }
+    columns += [f"{values[name]} as {name}" for name in wanted]
+    return f"select {', '.join(columns)} from {group.relation.sql}"
+
+
+def _notes(source: Source, columns: Sequence[Column], files: Sequence[RawFile]) -> Iterable[str]:
+    """Say which declared columns are absent, and where."""
+    for column in columns:
+        absent = [file.path.name for file in files if _raw_field(column, file) is None]
+        if len(absent) == len(files):
+            yield f"'{source.relation}' has no column '{column.name}'; it reads as NULL"
+        elif absent:
+            some = ", ".join(absent[:3]) + (f" and {len(absent) - 3} more" if len(absent) > 3 else "")
+            yield f"'{source.relation}' has no column '{column.name}' in {some}; it reads as NULL there"

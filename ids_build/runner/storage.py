@@ -1,0 +1,93 @@
+"""The only room that names paths: drafts written aside, put in place by one rename."""
+
+import os
+import shutil
+from pathlib import Path
+
+import filelock
+
+from ids_build.errors import StorageError
+from ids_build.relation import Relation
+
+
+class Storage:
+    """The folder of built tables, ``<target-path>/tables``, and the drafts beside it."""
+
+    def __init__(self, target_path: Path) -> None:
+        """Keep the place; nothing is touched yet."""
+        self._target = target_path
+        self._tables = target_path / "tables"
+        self._drafts = target_path / "drafts"
+
+    def table_path(self, relation: Relation) -> Path:
+        """Return where the published table lies, or will lie."""
+        return self._tables / relation.layer / f"{relation.name}.parquet"
+
+    def draft_path(self, relation: Relation) -> Path:
+        """Return where the table is written before it is published; the folder is made."""
+        path = self._drafts / relation.layer / f"{relation.name}.parquet"
+        with _told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+        return path
+
+    def existing_draft(self, relation: Relation) -> Path:
+        """Return where the written draft lies."""
+        return self._drafts / relation.layer / f"{relation.name}.parquet"
+
+    def publish(self, relation: Relation) -> Path:
+        """Put the draft in the table's place by one rename and return the place.
+
+        Raises StorageError when the file system refuses, for instance because a program on Windows holds the
+        former table open; then the former table stays as it was.
+        """
+        draft = self._drafts / relation.layer / f"{relation.name}.parquet"
+        path = self.table_path(relation)
+        with _told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("rb+") as written:
+                os.fsync(written.fileno())
+            os.replace(draft, path)
+        return path
+
+    def discard(self, relation: Relation) -> None:
+        """Remove the draft, if there is one."""
+        (self._drafts / relation.layer / f"{relation.name}.parquet").unlink(missing_ok=True)
+
+    def remove_drafts(self) -> None:
+        """Remove whatever a killed run left aside."""
+        shutil.rmtree(self._drafts, ignore_errors=True)
+
+    def lock(self) -> filelock.BaseFileLock:
+        """Return the lock that keeps a second run out of this target; StorageError when another run holds it."""
+        with _told(self._target):
+            self._target.mkdir(parents=True, exist_ok=True)
+            lock = filelock.FileLock(self._target / ".lock")
+            try:
+                lock.acquire(timeout=0)
+            except filelock.Timeout:
+                raise StorageError(
+                    f"another run is writing to '{self._target}'", hint="wait for it, or use another --target-path"
+                ) from None
+        return lock
+
+
+class _told:
+    """Turn the file system's refusals into StorageError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            full = error.errno in (28, 112)
+            hint = (
+                "make room, or move the tables with --target-path"
+                if full
+                else "check the rights of the folder, or use --target-path"
+            )
+            message = "the disk is full" if full else f"cannot write '{self._path}': {error.strerror or 'refused'}"
+            raise StorageError(message, hint=hint) from None

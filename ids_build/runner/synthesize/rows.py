@@ -1,0 +1,123 @@
+"""The rows of one file: whose they are and when, before any column is filled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ids_build.nodes import Source
+from ids_build.runner.synthesize.cells import Cells
+from ids_build.runner.synthesize.chance import YEAR, Array, make_stream, spread_band
+from ids_build.runner.synthesize.moment import Moment, find_moment
+from ids_build.runner.synthesize.people import People
+from ids_build.runner.synthesize.periods import Period
+
+OLDEST = 121
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What all tables share: seed, number of people, the people if any, tables by name, lists and key columns."""
+
+    seed: int
+    size: int
+    people: People | None
+    sources: Mapping[str, Source]
+    lists: Mapping[str, Any]
+    entities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """The rows of one file; `entity` is a position among the people; `start` and `end` are days."""
+
+    world: World
+    source: Source
+    period: Period
+    entity: Array
+    start: Array
+    end: Array
+    draws: Mapping[str, Cells] = field(default_factory=dict)
+    moment: Moment | None = None
+    parent: Mapping[str, Cells] = field(default_factory=dict)
+    position: Array | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the table's name."""
+        return self.source.relation.name
+
+    @property
+    def count(self) -> int:
+        """Return the number of rows."""
+        return len(self.entity)
+
+
+def make_snapshot(world: World, people: People, source: Source, period: Period) -> Rows:
+    """Return one row per person who is here on the last day of the period, in no order."""
+    moment = find_moment(people, period.last)
+    who = np.flatnonzero(moment.here)
+    band = source.meta["simulate"].get("of_age")
+    if band is not None:
+        age = (period.last - people.lives.birth[who]) / YEAR
+        who = who[(age >= float(band[0])) & (age < float(band[1]) + 1)]
+    stream = make_stream(world.seed, source.relation.name, period.label)
+    who = stream.permutation(who).astype(np.int32)
+    day = np.full(len(who), period.last, dtype=np.int32)
+    return Rows(world=world, source=source, period=period, entity=who, start=day, end=day, moment=moment)
+
+
+def make_plain(world: World, source: Source, period: Period) -> Rows:
+    """Return as many rows as asked for, of nobody."""
+    size = int(source.meta.get("simulate", {}).get("rows", world.size))
+    stream = make_stream(world.seed, source.relation.name, period.label)
+    start = stream.integers(period.first, period.last + 1, size, dtype=np.int32)
+    return Rows(
+        world=world, source=source, period=period, entity=np.arange(size, dtype=np.int32), start=start, end=start
+    )  # fmt: skip
+
+
+def make_events(world: World, people: People, source: Source, period: Period) -> Rows:
+    """Return events of people who are here, as often as the table's rates and the person's own habit say."""
+    settings, lives = source.meta["simulate"], people.lives
+    stream = make_stream(world.seed, source.relation.name, period.label)
+    first = np.maximum(lives.enter, period.first)
+    last = np.minimum(lives.leave, period.last + 1)
+    here = np.flatnonzero(last > first)
+    first, last = first[here], last[here]
+    age = np.clip((last - lives.birth[here]) / YEAR, 0, OLDEST - 1).astype(np.int64)
+    rates = {sex: spread_band(settings["rate"][sex], OLDEST) for sex in ("female", "male")}
+    yearly = np.where(lives.female[here], rates["female"][age], rates["male"][age])
+    many = stream.poisson(yearly * people.shape[here] * (last - first) / YEAR)
+    row = stream.permutation(np.repeat(np.arange(len(here)), many))
+    day = (first[row] + stream.random(len(row)) * (last[row] - first[row])).astype(np.int32)
+    return Rows(
+        world=world, source=source, period=period, entity=here[row].astype(np.int32), start=day, end=day
+    )  # fmt: skip
+
+
+def choose_length(rows: Rows) -> Array:
+    """Return the last day of each event: an exponential length, at the longest until the person leaves."""
+    settings = rows.source.meta["simulate"].get("length")
+    if settings is None or rows.world.people is None:
+        return rows.end
+    by = rows.draws[settings["by"]]
+    means = np.array([float(settings["mean"].get(word, 0)) for word in by.words.to_pylist()])
+    stream = make_stream(rows.world.seed, rows.name, rows.period.label, "length")
+    days = np.minimum(stream.exponential(1.0, rows.count) * means[by.values], float(settings["most"]))
+    gone = rows.world.people.lives.leave[rows.entity]
+    return np.asarray(np.maximum(np.minimum(rows.start + days.astype(np.int32), gone), rows.start))
+
+
+def make_children(parent: Rows, made: Mapping[str, Cells], source: Source, many: Array) -> Rows:
+    """Return the rows that belong to the rows of another table, in no order; `position` counts within one."""
+    row = np.repeat(np.arange(parent.count), many)
+    position = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)
+    order = make_stream(parent.world.seed, source.relation.name, parent.period.label).permutation(len(row))
+    row, position = row[order], position[order]
+    return Rows(
+        world=parent.world, source=source, period=parent.period, entity=parent.entity[row], start=parent.start[row],
+        end=parent.end[row], draws={name: cells.take(row) for name, cells in parent.draws.items()},
+        parent={name: cells.take(row) for name, cells in made.items()}, position=position.astype(np.int32),
+    )  # fmt: skip

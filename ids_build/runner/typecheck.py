@@ -1,0 +1,163 @@
+"""Plans every query on empty tables of the declared types: unknown columns and bad types, before any data."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from ids_build.errors import CompileError, Location, TypeCheckError
+from ids_build.graph import Graph
+from ids_build.nodes import Model, Seed, Source
+from ids_build.relation import Relation
+from ids_build.runner.datatypes import arrow_type, describe_type, plain_type
+from ids_build.runner.engine import Engine, PlanError
+from ids_build.runner.seeds import seed_schema
+from ids_build.runner.sources import declared_schema, open_source
+
+Schemas = Mapping[Relation, pa.Schema]
+_NAMED = (
+    re.compile(r"no field named (?:[\w\"]+\.)*\"?(?P<word>\w+)\"?"),
+    re.compile(r"invalid function '(?P<word>\w+)'"),
+    re.compile(r"table '(?:[\w]+\.)*(?P<word>\w+)' not found"),
+    re.compile(r"function '(?P<word>\w+)'"),
+    re.compile(r"column \"(?:[\w]+\.)*(?P<word>\w+)\""),
+)
+_COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
+
+
+def check_types(graph: Graph, models: tuple[Model, ...], project_dir: Path) -> dict[Relation, pa.Schema]:
+    """Return the planned columns of all sources, seeds and of `models` (in graph order, parents included).
+
+    Raises TypeCheckError with the model's own file and line, or an ExceptionGroup of them when several
+    models are at fault; a model that reads a faulty one is not judged.
+    """
+    engine = Engine(threads=1, memory_limit=64 * 1024**2)
+    schemas: dict[Relation, pa.Schema] = {}
+    faulty: set[Relation] = set()
+    errors: list[CompileError] = []
+    for node in graph.nodes.values():
+        if isinstance(node, Source | Seed):
+            _lay_empty(node, engine, schemas, project_dir)
+    for model in models:
+        if not faulty.isdisjoint(model.references):
+            faulty.add(model.relation)
+            continue
+        try:
+            missing = [relation for relation in model.references if relation not in schemas]
+            if missing:
+                continue  # reads a source whose columns nobody declared and whose files are not here
+            schema = engine.schema(model.sql)
+            _check_order(model, schema)
+            if model.contract:
+                _check_contract(model, schema)
+        except PlanError as error:
+            errors.append(explain_plan_error(model, error))
+            faulty.add(model.relation)
+            continue
+        except TypeCheckError as error:
+            errors.append(error)
+            faulty.add(model.relation)
+            continue
+        schemas[model.relation] = schema
+        engine.add_empty(model.relation, schema)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} models cannot be planned", errors)
+    return schemas
+
+
+def explain_plan_error(model: Model, error: PlanError) -> TypeCheckError:
+    """Return the engine's complaint at its place in the model's template."""
+    message = re.sub(r" ?Valid fields are .*| ?Did you mean .*", "", error.message).rstrip(". ")
+    message = re.sub(r"(?:\"?datafusion\"?\.)", "", message)
+    message = _shorten(message)
+    offset = _find_offset(model.sql, error)
+    at = model.locate(offset) if offset is not None else Location(path=model.path, line=1)
+    return TypeCheckError(message, at=at, hint=_find_hint(error.message))
+
+
+def _lay_empty(node: Source | Seed, engine: Engine, schemas: dict[Relation, pa.Schema], project_dir: Path) -> None:
+    if isinstance(node, Seed):
+        schema = seed_schema(node)
+    else:
+        declared = declared_schema(node)
+        if declared is None:
+            try:
+                open_source(node, engine, project_dir)
+            except Exception:
+                return  # told when a build reads it
+            declared = engine.schema(f"select * from {node.relation.sql}")
+        schema = declared
+    schemas[node.relation] = schema
+    engine.add_empty(node.relation, schema)
+
+
+def _check_order(model: Model, schema: pa.Schema) -> None:
+    for name in model.order:
+        if name not in schema.names:
+            at = Location(path=model.path)
+            raise TypeCheckError(
+                f"the grain names '{name}', which is no column of '{model.name}'", at=at, hint="correct 'grain' in the YAML"
+            )
+
+
+def _check_contract(model: Model, schema: pa.Schema) -> None:
+    """Compare the query's columns with the YAML's: names, and types where declared."""
+    declared = {column.name: column for column in model.columns}
+    for name in schema.names:
+        if name not in declared:
+            at = Location(path=model.path)
+            raise TypeCheckError(
+                f"column '{name}' is not in the contract of '{model.name}'", at=at, hint="describe it in the YAML"
+            )
+    for name, column in declared.items():
+        if name not in schema.names:
+            raise TypeCheckError(
+                f"model '{model.name}' has no column '{name}'", at=column.at, hint="take it out of the contract, or select it"
+            )
+        if not column.data_type:
+            continue
+        wanted, found = arrow_type(column.data_type), schema.field(name).type
+        if wanted is None:
+            raise TypeCheckError(
+                f"unknown data_type '{column.data_type}' of column '{name}'", at=column.at, hint="write string, int32, date, ..."
+            )
+        if plain_type(found) != plain_type(wanted):
+            raise TypeCheckError(
+                f"column '{name}' of '{model.name}' is {describe_type(found)}, the contract says {column.data_type}",
+                at=column.at,
+                hint="cast it in the query, or correct the contract",
+            )
+
+
+def _find_offset(sql: str, error: PlanError) -> int | None:
+    if error.line is not None:
+        lines = sql.splitlines(keepends=True)
+        return sum(map(len, lines[: error.line - 1])) + (error.column or 1) - 1
+    plain = _COMMENTS.sub(lambda found: " " * len(found.group()), sql)
+    for pattern in _NAMED:
+        named = pattern.search(error.message)
+        if named:
+            found = re.search(rf"\b{re.escape(named['word'])}\b", plain, re.IGNORECASE)
+            if found:
+                return found.start()
+    return None
+
+
+def _find_hint(message: str) -> str:
+    meant = re.search(r"Did you mean '?([^'?]+)'?\?", message)
+    if meant:
+        return f"did you mean '{meant.group(1).rpartition('.')[2]}'?"
+    valid = re.search(r"Valid fields are (.*)", message)
+    if valid:
+        names = [name.rpartition(".")[2].strip('" .') for name in valid.group(1).split(",")]
+        return f"the columns are {', '.join(dict.fromkeys(names[:12]))}" + (", ..." if len(names) > 12 else "")
+    return "check the types of the columns named in the query"
+
+
+def _shorten(message: str) -> str:
+    text = message.partition(", errors: ")[0] if "failed to match any signature" in message else message
+    text = text.partition(" No function matches the given name")[0]
+    return text if len(text) <= 300 else text[:297] + "..."

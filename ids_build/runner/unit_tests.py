@@ -1,0 +1,139 @@
+"""Runs unit tests: given rows become tables, the model's query runs on them, rows are compared as multisets."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from ids_build.errors import IdsBuildError, PropertiesError
+from ids_build.graph import Graph
+from ids_build.nodes import Rows, Seed, UnitTest
+from ids_build.results import Result
+from ids_build.runner.engine import Engine, PlanError
+from ids_build.runner.rows import make_table
+from ids_build.runner.seeds import read_seed
+from ids_build.runner.typecheck import Schemas, explain_plan_error
+
+_SHOWN_ROWS = 5
+Row = tuple[Any, ...]
+
+
+def run_unit_test(test: UnitTest, graph: Graph, schemas: Schemas) -> Result:
+    """Return the result of one unit test. Nothing that is built is read: a seed without given rows is its own file,
+    any other input without given rows is empty.
+
+    Rows are typed by the planned columns of each input. Fixture rows are written by the author of the
+    project, so the differences are shown with their values.
+    """
+    began = time.perf_counter()
+    status, message, hint, at = "pass", None, None, test.at
+    try:
+        message = _compare(test, graph, schemas)
+        status = "fail" if message else "pass"
+    except PlanError as error:
+        told = explain_plan_error(graph.model(graph.tables[test.model]), error)
+        status, message, hint, at = "error", told.message, told.hint, told.at or test.at
+    except IdsBuildError as error:
+        status, message, hint, at = "error", error.message, error.hint, error.at or test.at
+    return Result(
+        unique_id=test.unique_id,
+        name=f"{test.model.name}::{test.name}",
+        resource="unit_test",
+        status=status,
+        seconds=time.perf_counter() - began,
+        message=message,
+        hint=hint,
+        at=at,
+    )
+
+
+def _compare(test: UnitTest, graph: Graph, schemas: Schemas) -> str | None:
+    engine = Engine(threads=1, memory_limit=256 * 1024**2)
+    given = dict(test.given)
+    for relation in test.references:
+        if relation not in schemas:
+            raise PropertiesError(
+                f"the columns of '{relation}' are not known", at=test.at, hint="declare its columns with a data_type"
+            )
+        node = graph.table(relation)
+        if isinstance(node, Seed) and not given.get(relation, Rows()).given:
+            engine.add_rows(relation, read_seed(node))
+        else:
+            engine.add_rows(relation, _lay(given.get(relation, Rows()), schemas[relation], engine))
+    actual = engine.fetch(test.sql)
+    expect = test.expect
+    schema = pa.schema([pa.field(field.name, field.type) for field in actual.schema])
+    if expect.sql is not None:
+        expected = engine.fetch(expect.sql)
+        columns: Sequence[str] = expected.column_names
+        expected = _lay(expect, pa.schema([field for field in schema if field.name in columns]), engine)
+    else:
+        columns = expect.columns or actual.column_names
+        expected = make_table(expect.columns, expect.values, schema, expect.at)
+    return describe_difference(columns, _rows(expected, columns), _rows(actual, columns))
+
+
+def describe_difference(columns: Sequence[str], expected: Sequence[Row], actual: Sequence[Row]) -> str | None:
+    """Return the difference of two multisets of rows in words, None when they are equal.
+
+    A missing row is set beside the extra row that agrees with it most; only their differing columns
+    are told, after the columns that say which row it is.
+    """
+    missing = list((Counter(expected) - Counter(actual)).elements())
+    extra = list((Counter(actual) - Counter(expected)).elements())
+    if not missing and not extra:
+        return None
+    lines = [f"expected {len(expected)} rows, got {len(actual)}: {len(missing)} missing, {len(extra)} too many"]
+    for row in missing[:_SHOWN_ROWS]:
+        near = max(extra, key=lambda other: sum(a == b for a, b in zip(row, other, strict=True)), default=None)
+        if near is None or not any(a == b for a, b in zip(row, near, strict=True)):
+            lines.append(f"  missing  {_tell(columns, row)}")
+            continue
+        extra.remove(near)
+        same = [index for index in range(len(columns)) if row[index] == near[index]][:2]
+        key = _tell([columns[index] for index in same], [row[index] for index in same])
+        lines.append(f"  row      {key}")
+        for index, name in enumerate(columns):
+            if row[index] != near[index]:
+                lines.append(f"           {name}: expected {_show(row[index])}, got {_show(near[index])}")
+    lines.extend(f"  too many {_tell(columns, row)}" for row in extra[: max(0, _SHOWN_ROWS - len(missing))])
+    return "\n".join(lines)
+
+
+def _lay(rows: Rows, schema: pa.Schema, engine: Engine) -> pa.Table:
+    if rows.sql is None:
+        return make_table(rows.columns, rows.values, schema, rows.at)
+    found = engine.fetch(rows.sql)
+    for name in found.column_names:
+        if name not in schema.names:
+            raise PropertiesError(f"unknown column '{name}'", at=rows.at, hint=f"the columns are {', '.join(schema.names)}")
+    columns = [
+        found.column(field.name).cast(field.type) if field.name in found.column_names else pa.nulls(found.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=pa.schema([field.with_nullable(True) for field in schema]))
+
+
+def _rows(table: pa.Table, columns: Sequence[str]) -> list[Row]:
+    cells = [[_freeze(cell) for cell in table.column(name).to_pylist()] for name in columns]
+    return list(zip(*cells, strict=True)) if cells else [()] * table.num_rows
+
+
+def _freeze(cell: Any) -> Any:
+    if isinstance(cell, list):
+        return tuple(_freeze(item) for item in cell)
+    if isinstance(cell, dict):
+        return tuple((key, _freeze(value)) for key, value in cell.items())
+    return "NaN" if isinstance(cell, float) and cell != cell else cell
+
+
+def _tell(columns: Sequence[str], row: Sequence[Any]) -> str:
+    return ", ".join(f"{name}={_show(value)}" for name, value in zip(columns, row, strict=True))
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    return f"'{value}'" if isinstance(value, str) else str(value)

@@ -1,0 +1,1 @@
+"""One use case a file, under the name of its command."""

@@ -1,0 +1,33 @@
+"""Build, run, seed and test: compile, check, plan, run."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ids_build.config import Config
+from ids_build.graph import Graph
+from ids_build.plan import Plan
+from ids_build.planner.planner import Selection, make_plan, select
+from ids_build.report.artifacts import write_compiled
+from ids_build.results import Event
+from ids_build.runner.runner import run_plan
+from ids_build.tasks.compile import check_project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A run that is ready to start: what will happen, and how to watch it happen."""
+
+    graph: Graph
+    selection: Selection
+    plan: Plan
+    events: Iterator[Event]
+
+
+def prepare(config: Config, command: str, words: Iterable[str] = (), exclude: Iterable[str] = ()) -> Prepared:
+    """Return the run of a command (build, run, seed or test); nothing has happened until its events are taken."""
+    checked = check_project(config)
+    write_compiled(checked.graph, config)
+    selection = select(checked.graph, tuple(words), tuple(exclude))
+    plan = make_plan(checked.graph, selection, command)
+    events = run_plan(plan, checked.graph, checked.schemas, config)
+    return Prepared(graph=checked.graph, selection=selection, plan=plan, events=events)

@@ -1,0 +1,36 @@
+{{ config(enabled=(lpr_delivered("2") == "true")) }}
+
+with
+    delivered_contacts as (
+        select
+            *,
+            lead(recnum) over (
+                partition by recnum
+                order by period_end nulls first, source_file nulls first
+            ) as next_delivery
+        from {{ ref("lpr_adm") }}
+        where
+            recnum is not null
+            and pnr is not null
+            and {{ between_bounds("d_inddto", var("contacts_from"), var("contacts_to")) }}
+    ),
+
+    contacts as (
+        select
+            recnum,
+            pnr,
+            '2:' || recnum as contact_id,
+            cast(2 as smallint) as lpr_version,
+            c_adiag as primary_diagnosis_raw,
+            d_inddto as admission_date,
+            d_uddto as discharge_date,
+            c_sgh as hospital_code,
+            c_afd as department_code,
+            c_pattype as admission_type,
+            case c_indm when '1' then true when '2' then false end as is_acute
+        from delivered_contacts
+        where next_delivery is null
+    )
+
+select *
+from contacts
