@@ -127,3 +127,4 @@ PASSING: Mapping[str, Callable[[People, Moment, Rows], Cells]] = {
     "household_size": _size(2),
     "household_children": _size(3),
 }
+NAMES = (*LASTING, *PASSING)

@@ -121,10 +121,14 @@ def make_array(cells: Cells, data_type: str, wanted: str) -> Any:
 
 
 def _encode(words: Any, index: Array, missing: Array | None) -> Any:
-    codes = pa.array(index.astype(np.int32), mask=missing)
-    if len(words) < POOL and pa.types.is_string(words.type):
-        return pa.DictionaryArray.from_arrays(codes, words)
-    return pc.take(words, codes)
+    if len(words) >= POOL or not pa.types.is_string(words.type):
+        return pc.take(words, pa.array(index.astype(np.int32), mask=missing))
+    # Each word once and only the words in use: Parquet's writer leaves what was in memory behind a double word.
+    known = words.dictionary_encode()
+    index = known.indices.to_numpy(zero_copy_only=False)[index]
+    used = np.bincount(index, minlength=len(known.dictionary)) > 0
+    codes = pa.array((np.cumsum(used) - 1)[index].astype(np.int32), mask=missing)
+    return pa.DictionaryArray.from_arrays(codes, known.dictionary.filter(pa.array(used)))
 
 
 def stack_words(parts: Sequence[tuple[Cells | None, int]]) -> Cells:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from ids_build.errors import Location, PropertiesError
 from ids_build.nodes import Column
-from ids_build.runner.synthesize.attributes import describe_person
+from ids_build.runner.synthesize.attributes import NAMES, describe_person
 from ids_build.runner.synthesize.cells import (
     Cells,
     make_words,
@@ -79,6 +79,8 @@ class Desk:
 
     def fill(self, name: str, settings: Settings, at: Location | None) -> Cells:
         """Return the cells of a column or a draw, finished."""
+        if settings["kind"] == "attribute":
+            check_words([settings.get("name")], NAMES, "attribute", at)
         try:
             return self.finish(name, settings, KINDS[settings["kind"]](self, name, settings))
         except (KeyError, TypeError, ValueError, IndexError, pa.ArrowInvalid) as error:
