@@ -22,7 +22,7 @@ def command(**said: Any) -> None:
     words, exclude = chosen(said)
     checked = task.compile_models(config)
     models = checked.graph.models()
-    if words:
+    if words or said["explain"]:
         nodes, _ = load_task("ls").list_nodes(config, words, exclude)
         ids = frozenset(node.unique_id for node in nodes)
         if said["explain"]:

@@ -79,10 +79,8 @@ def main(args: list[str] | None = None) -> NoReturn:
     """Run one command and leave with its exit code: 0 fine, 1 something failed, 2 usage or a bug, 130 interrupted."""
     debug = "--debug" in (args if args is not None else sys.argv[1:]) or "-d" in (args if args is not None else sys.argv[1:])
     try:
-        group.main(args=args, standalone_mode=False)
-        code = 0
-    except click.exceptions.Exit as error:
-        code = error.exit_code
+        left = group.main(args=args, standalone_mode=False)  # click hands back the code of its Exit
+        code = left if isinstance(left, int) else 0
     except click.ClickException as error:
         error.show()
         code = 2

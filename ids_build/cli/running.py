@@ -22,7 +22,7 @@ def run_command(command: str, said: dict[str, Any]) -> None:
     terminal = importlib.import_module("ids_build.report.terminal")
     if not voice.quiet:
         for warning in (*prepared.graph.warnings, *prepared.selection.unmatched):
-            print(f"warning: {warning}", file=sys.stderr)
+            terminal.print_warning(warning, sys.stderr, style=voice.style)
     total = sum(step.builds + len(step.unit_tests) + len(step.data_tests) for step in prepared.plan.steps)
     results: list[Result] = []
     with terminal.listen(sys.stderr, total, style=voice.style) as listener:

@@ -75,7 +75,7 @@ class _Compilation:
         self._files = project
         self._faults = Faults()
         self._warnings: list[str] = []
-        self._templates = template.Templates(project.macros, config.vars, config.environment)
+        self._templates = template.Templates(project.macros, config.vars, config.environment, config.target)
         self._tables: dict[Relation, str] = {}
         self._nodes: dict[str, Node] = {}
         self._names = template.Names(refs={}, sources={})

@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ids_build.config import nearest
 from ids_build.errors import Location, PropertiesError
 from ids_build.nodes import DataTest
 from ids_build.relation import Relation
 
-BUILT_IN = frozenset(
-    {
-        "not_null",
-        "unique",
-        "accepted_values",
-        "relationships",
-        "grain",
-        "unique_combination_of_columns",
-        "expression_is_true",
-        "accepted_range",
-    }
-)
+ARGUMENTS = {
+    "not_null": (),
+    "unique": (),
+    "accepted_values": ("values", "quote"),
+    "relationships": ("to", "field"),
+    "grain": ("columns",),
+    "unique_combination_of_columns": ("combination_of_columns",),
+    "expression_is_true": ("expression",),
+    "accepted_range": ("min_value", "max_value", "inclusive"),
+}
+BUILT_IN = frozenset(ARGUMENTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +41,12 @@ class TestSpec:
 def make_data_test(spec: TestSpec, table: Relation, other: Relation | None, project: str) -> DataTest:
     """Return the built-in data test of that kind on `table`; `other` is the relation that `to:` names.
 
-    Raises PropertiesError when an argument is missing.
+    Raises PropertiesError when an argument is missing or unknown.
     """
+    for name in spec.arguments:
+        if name not in ARGUMENTS[spec.kind]:
+            hint = nearest(name, ARGUMENTS[spec.kind]) or f"it takes {', '.join(ARGUMENTS[spec.kind]) or 'none'}"
+            raise PropertiesError(f"test '{spec.kind}' has no argument '{name}'", at=spec.at, hint=hint)
     column = quote(spec.column) if spec.column else ""
     predicate: str | None = None
     sql: str | None = None
@@ -125,8 +129,9 @@ def _failing(spec: TestSpec, column: str) -> str:
         expression = str(_argument(spec, "expression"))
         return f"not coalesce(({f'{column} ' if column else ''}{expression}), true)"
     low, high = spec.arguments.get("min_value"), spec.arguments.get("max_value")
-    sides = [f"{column} < {low}"] if low is not None else []
-    sides += [f"{column} > {high}"] if high is not None else []
+    equal = "" if spec.arguments.get("inclusive", True) is not False else "="
+    sides = [f"{column} <{equal} {low}"] if low is not None else []
+    sides += [f"{column} >{equal} {high}"] if high is not None else []
     if not sides:
         raise _missing(spec, "min_value")
     return " or ".join(sides)

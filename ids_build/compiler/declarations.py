@@ -7,6 +7,7 @@ from typing import Any
 
 from ids_build.compiler.faults import Faults
 from ids_build.compiler.properties import Properties, SourceProperties, TableProperties
+from ids_build.compiler.template import merge_setting
 from ids_build.config import Config
 from ids_build.errors import CompileError, Location
 from ids_build.nodes import Column, Seed, Source
@@ -127,12 +128,7 @@ def merge_config(
 
 def _add_config(merged: dict[str, Any], settings: Mapping[str, Any]) -> None:
     for key, value in settings.items():
-        if key == "meta" and isinstance(value, dict):
-            merged["meta"] = {**merged.get("meta", {}), **value}
-        elif key == "tags":
-            merged["tags"] = (*name_list(merged.get("tags")), *name_list(value))
-        else:
-            merged[key] = value
+        merged[key] = merge_setting(merged.get(key), key, value)
 
 
 def merge_meta(config: Mapping[str, Any], properties: TableProperties | None) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def read_project_files(config: Config) -> ProjectFiles:
     """Return all texts of the project; ConfigError for one that cannot be read as UTF-8."""
     root = config.project_dir
     tests = _read_all(root, config.test_paths, (".sql",))
+    generic = {path: text for path, text in tests.items() if "generic" in Path(path).parts}
     fixtures = {
         path: text
         for path, text in _read_all(root, (*config.test_paths, "tests"), (".csv", ".sql")).items()
@@ -51,9 +52,9 @@ def read_project_files(config: Config) -> ProjectFiles:
     return ProjectFiles(
         models=_read_all(root, config.model_paths, (".sql",)),
         properties=_read_all(root, yamls, (".yml", ".yaml")),
-        macros=_read_all(root, config.macro_paths, (".sql",)),
+        macros={**_read_all(root, config.macro_paths, (".sql",)), **generic},
         seeds=_read_all(root, config.seed_paths, (".csv",)),
-        tests={path: text for path, text in tests.items() if path not in fixtures},
+        tests={path: text for path, text in tests.items() if path not in fixtures and path not in generic},
         fixtures=fixtures,
     )
 

@@ -45,9 +45,8 @@ class Proofs:
     def singular_tests(self, files: ProjectFiles) -> Iterator[DataTest]:
         """Yield a data test for every query file under the test paths."""
         for path, text in files.tests.items():
-            if "generic" not in PurePosixPath(path).parts:
-                with self._faults.collect():
-                    yield self._make_singular_test(path, text)
+            with self._faults.collect():
+                yield self._make_singular_test(path, text)
 
     def unit_tests(self, properties: Properties, files: ProjectFiles) -> Iterator[UnitTest]:
         """Yield the unit tests of the YAML; two of one name for one model are a fault."""
@@ -69,7 +68,9 @@ class Proofs:
         if spec.kind in BUILT_IN:
             other = parse_reference(str(spec.arguments["to"]), self._names, spec.at) if "to" in spec.arguments else None
             return make_data_test(spec, table, other, project)
-        arguments: dict[str, Any] = {"model": table.sql, **spec.arguments}
+        where = spec.config.get("where")
+        model = f"(select * from {table.sql} where {where}) as model" if where else table.sql
+        arguments: dict[str, Any] = {"model": model, **spec.arguments}
         if spec.column:
             arguments["column_name"] = spec.column
         text = self._templates.render_generic_test(spec.kind, self._names, arguments, spec.at)

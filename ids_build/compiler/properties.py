@@ -30,8 +30,7 @@ _SOURCE_TABLE = """
 """
 _UNIT_TEST = "name description model given expect overrides config versions"
 _TEST_CONFIG = """
-    severity where tags enabled meta limit warn_if error_if store_failures store_failures_as fail_calc alias
-    database schema group
+    severity where tags enabled meta store_failures store_failures_as alias database schema group
 """
 
 Fill = Callable[[str, Location], str]

@@ -55,7 +55,8 @@ class _Config:
 
     def __call__(self, *parts: Mapping[str, Any], **settings: Any) -> str:
         for part in (*parts, settings):
-            self.settings.update(part)
+            for key, value in part.items():
+                self.settings[key] = merge_setting(self.settings.get(key), key, value)
         return ""
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -78,7 +79,9 @@ class _Return(Exception):
 class Templates:
     """All macros of a project, compiled once, and the verbs that render with them."""
 
-    def __init__(self, macros: Mapping[str, str], variables: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, macros: Mapping[str, str], variables: Mapping[str, Any], environment: Mapping[str, str], target: str = "default"
+    ) -> None:
         """Compile the macro files; TemplateError names the file and line of one that Jinja refuses."""
         self._variables = variables
         self._environment = environment
@@ -87,7 +90,7 @@ class Templates:
         self._jinja = jinja2.Environment(
             undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"], keep_trailing_newline=True
         )
-        self._jinja.globals.update(self._verbs())
+        self._jinja.globals.update(self._verbs(target))
         self.generic_tests: frozenset[str] = frozenset()
         for path, text in macros.items():
             self._add_macros(path, text)
@@ -146,7 +149,7 @@ class Templates:
 
     # -- what templates can call ------------------------------------------------------------------
 
-    def _verbs(self) -> dict[str, Any]:
+    def _verbs(self, target: str) -> dict[str, Any]:
         return {
             "ref": self._ref,
             "source": self._source,
@@ -157,7 +160,7 @@ class Templates:
             "log": lambda *_words, **_options: "",
             "return": _give_back,
             "exceptions": {"raise_compiler_error": _refuse, "warn": lambda _words: ""},
-            "target": {"name": "default", "type": "datafusion", "schema": "main"},
+            "target": {"name": target, "type": "datafusion", "schema": "main"},
         }
 
     def _ref(self, *words: str, **_options: Any) -> str:
@@ -262,6 +265,16 @@ class Templates:
             known = [name for name in self._jinja.globals if not name.startswith("_")]
             return TemplateError(_lower(str(error)), at=at, hint=nearest(word, known) or "define it as a macro or with 'set'")
         return TemplateError(f"Jinja fails: {_lower(str(error))}", at=at, hint="check the arguments of this call")
+
+
+def merge_setting(former: Any, key: str, value: Any) -> Any:
+    """Return a setting laid over a former one: meta and tags add up, anything else is replaced."""
+    if key == "meta" and isinstance(value, Mapping):
+        return {**(former or {}), **value}
+    if key == "tags":
+        words = [*(former or ()), *((value,) if isinstance(value, str) else value or ())]
+        return tuple(dict.fromkeys(words))
+    return value
 
 
 def _give_back(value: Any) -> NoReturn:

@@ -49,6 +49,12 @@ def listen(stream: TextIO, total: int, *, style: str) -> Iterator[Listener]:
             yield _Live(bar, total)
 
 
+def print_warning(text: str, stream: TextIO, *, style: str) -> None:
+    """Print a warning in the form of the log, text or json."""
+    told = json.dumps({"event": "warning", "message": text}, ensure_ascii=False) if style == "json" else f"warning: {text}"
+    print(told, file=stream, flush=True)
+
+
 def print_summary(results: RunResults, stream: TextIO) -> None:
     """Print the table of models and seeds, the faults, the notes, and one line that counts."""
     console = Console(file=stream, highlight=False, width=None if stream.isatty() else 110)

@@ -8,6 +8,7 @@ from ids_build.runner.datatypes import plain_type
 
 # 2**53: above it a float no longer holds every whole number.
 _EXACT = 9007199254740992
+_EXACT_SINGLE = 16777216
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +47,9 @@ def make_cast(column: str, raw: pa.DataType, contract: pa.DataType) -> Cast | No
     if pa.types.is_date32(contract):
         return _to_date(column, raw)
     if pa.types.is_time(contract) and pa.types.is_string(raw):
-        return _checked(f"nullif(trim({column}), '')", contract)
+        return _checked(_matching(column, "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"), contract)
     if pa.types.is_timestamp(contract) and (pa.types.is_string(raw) or pa.types.is_date32(raw)):
-        text = f"nullif(trim({column}), '')" if pa.types.is_string(raw) else column
-        return _checked(text, contract)
+        return _checked(f"nullif(trim({column}), '')" if pa.types.is_string(raw) else column, contract)
     if pa.types.is_boolean(contract) and pa.types.is_integer(raw):
         return _checked(_only(column, f"{column} in (0, 1)", "bigint"), contract)
     return None
@@ -85,6 +85,12 @@ def _only(column: str, condition: str, number: str) -> str:
     return f"case when {column} is null then null when {condition} then cast(cast({column} as {number}) as varchar) else '!' end"
 
 
+def _matching(column: str, pattern: str) -> str:
+    """Return the trimmed text where it has the form, and a text that no cast accepts elsewhere; blank is NULL."""
+    text = f"nullif(trim({column}), '')"
+    return f"case when {text} is null then null when regexp_like({text}, '{pattern}') then {text} else '!' end"
+
+
 def _to_text(column: str, raw: pa.DataType) -> Cast | None:
     if pa.types.is_integer(raw) or pa.types.is_boolean(raw) or pa.types.is_date32(raw) or pa.types.is_decimal(raw):
         return _unchecked(f"cast({column} as varchar)", pa.string())
@@ -114,12 +120,20 @@ def _to_integer(column: str, raw: pa.DataType, contract: pa.DataType) -> Cast | 
 
 def _to_number(column: str, raw: pa.DataType, contract: pa.DataType) -> Cast | None:
     if pa.types.is_string(raw):
-        return _checked(f"nullif(trim({column}), '')", contract)
-    if pa.types.is_integer(raw) or pa.types.is_floating(raw) or pa.types.is_decimal(raw):
-        if pa.types.is_floating(contract) and (pa.types.is_floating(raw) or raw.bit_width <= 32):
+        places = contract.scale if pa.types.is_decimal(contract) else 300
+        power = "" if pa.types.is_decimal(contract) else "([eE][-+]?[0-9]+)?"
+        return _checked(_matching(column, f"^-?(0|[1-9][0-9]*)([.][0-9]{{1,{max(places, 1)}}})?{power}$"), contract)
+    if pa.types.is_integer(raw) and pa.types.is_decimal(contract):
+        return _checked(column, contract)
+    if pa.types.is_integer(raw):
+        exact = _EXACT if contract.bit_width == 64 else _EXACT_SINGLE
+        return _checked(_only(column, f"abs(cast({column} as bigint)) <= {exact}", "bigint"), contract)
+    if pa.types.is_floating(raw) and pa.types.is_floating(contract):
+        if raw.bit_width <= contract.bit_width:
             return _unchecked(column, contract)
-        if pa.types.is_integer(raw) and pa.types.is_floating(contract):
-            return _checked(_only(column, f"abs({column}) <= {_EXACT}", "bigint"), contract)
+        same = f"cast(cast({column} as float) as double) = {column} or {column} = 'NaN'::double"
+        return _checked(_only(column, same, "double"), contract)
+    if pa.types.is_decimal(raw) and pa.types.is_decimal(contract) and raw.scale <= contract.scale:
         return _checked(column, contract)
     return None
 
@@ -152,5 +166,6 @@ def _iso(text: str, given: str) -> str:
         f" when length({text}) = 8 then concat(substr({text}, 1, 4), '-', substr({text}, 5, 2), '-', substr({text}, 7, 2))"
         f" when substr({dashed}, 3, 1) = '-'"
         f" then concat(substr({dashed}, 7, 4), '-', substr({dashed}, 4, 2), '-', substr({dashed}, 1, 2))"
-        f" else {text} end"
+        f" when length({text}) = 10 then {text}"
+        f" else '!' end"
     )

@@ -1,7 +1,8 @@
 """One DataFusion session: registers tables, plans and runs queries, writes parquet. DataFusion lives here."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -56,17 +57,19 @@ class Engine:
 
     # -- tables -----------------------------------------------------------------------------------
 
-    def add_file(self, relation: Relation, path: Path, order: Sequence[str] = (), not_null: Iterable[str] = ()) -> None:
-        """Register one of our parquet files, with the order it is written in and the columns proven non-null.
+    def add_file(self, relation: Relation, path: Path, order: Sequence[str] = ()) -> None:
+        """Register one of our parquet files with the order it is written in, NULLs first.
 
-        Both lie in that order with NULLs first. Declaring proven columns non-null matters: then the engine
-        takes the order for either placing of NULLs, and aggregates, windows and joins stream.
+        A column of that order in which the file's own statistics count no NULL is registered as non-null.
+        That matters: then the engine takes the order for either placing of NULLs, and aggregates, windows
+        and joins stream. Raises StorageError when the file cannot be read.
         """
         self._make_room(relation)
-        proven = frozenset(not_null)
         try:
-            schema = pa.parquet.read_schema(path).remove_metadata()
-            fields = [field.with_nullable(field.name not in proven) for field in schema]
+            footer = pa.parquet.read_metadata(path)
+            full = [name for name in order if _has_no_null(footer, name)]
+            schema = footer.schema.to_arrow_schema().remove_metadata()
+            fields = [field.with_nullable(field.name not in full) for field in schema]
             keys = [[col(f'"{name}"').sort(ascending=True, nulls_first=True) for name in order]] if order else None
             self._context.register_parquet(relation.sql, path.as_uri(), schema=pa.schema(fields), file_sort_order=keys)
         except Exception as error:
@@ -116,9 +119,10 @@ class Engine:
         schema = frame.schema()
         return pa.schema([pa.field(field.name, _stored(field.type), nullable=field.nullable) for field in schema])
 
-    def explain(self, sql: str) -> str:
-        """Return the physical plan of a query as text; PlanError when it cannot be planned."""
-        return str(self._plan(sql).execution_plan().display_indent())
+    def explain(self, sql: str, order: Sequence[str] = ()) -> str:
+        """Return the physical plan by which `write` would make a table; PlanError when there is none."""
+        with self._draft(sql, order) as rows:
+            return self._physical_plan(rows)
 
     def fetch(self, sql: str) -> pa.Table:
         """Return the rows of a query. Raises PlanError, or ExecutionError without a word of data."""
@@ -137,21 +141,20 @@ class Engine:
         the full schema. Raises PlanError, ExecutionError or StorageError; what lies at `path` after
         an error is not a table.
         """
-        relation = Relation(layer="ids_build", name="draft")
-        self.add_view(relation, sql)
-        rows_sql = f"select * from {relation.sql}{_order_by(order)}"
-        options = ", ".join([_WRITE_OPTIONS, *(f"'metadata::{key}' {_text(value)}" for key, value in notes.items())])
-        copy = f"copy ({rows_sql}) to {_text(path.as_uri())} stored as parquet options ({options})"
-        try:
-            self._choose_join(rows_sql)
-            return self._copy(copy)
-        except Exception as error:
-            if "HashJoinInput" not in str(error):
+        with self._draft(sql, order) as rows:
+            options = ", ".join([_WRITE_OPTIONS, *(f"'metadata::{key}' {_text(value)}" for key, value in notes.items())])
+            copy = f"copy ({rows}) to {_text(path.as_uri())} stored as parquet options ({options})"
+            try:
+                return self._copy(copy)
+            except Exception as error:
+                if "HashJoinInput" not in str(error):
+                    raise _execution_error(error) from None
+            # A hash join holds its whole build side in memory: once more with joins that can spill.
+            self._prefer_hash_join(False)
+            try:
+                return self._copy(copy)
+            except Exception as error:
                 raise _execution_error(error) from None
-            return self._copy_without_hash_join(copy)
-        finally:
-            self._prefer_hash_join(True)
-            self._context.deregister_table(relation.sql)
 
     # -- inside -----------------------------------------------------------------------------------
 
@@ -172,25 +175,46 @@ class Engine:
         counted = self._context.sql(copy).collect()
         return int(counted[0].column(0)[0].as_py()) if counted else 0
 
-    def _copy_without_hash_join(self, copy: str) -> int:
-        """Try once more with joins that can spill: a hash join holds its whole build side in memory."""
-        self._prefer_hash_join(False)
+    @contextmanager
+    def _draft(self, sql: str, order: Sequence[str]) -> Iterator[str]:
+        """Register a query as a view that can only read, choose its joins, and yield the SELECT of its sorted rows."""
+        relation = Relation(layer="ids_build", name="draft")
+        self.add_view(relation, sql)
+        rows = f"select * from {relation.sql}{_order_by(order)}"
         try:
-            return self._copy(copy)
-        except Exception as error:
-            raise _execution_error(error) from None
+            self._choose_join(rows)
+            yield rows
+        finally:
+            self._prefer_hash_join(True)
+            self._context.deregister_table(relation.sql)
 
-    def _choose_join(self, sql: str) -> None:
+    def _physical_plan(self, sql: str) -> str:
+        try:
+            return str(self._context.sql(sql).execution_plan().display_indent())
+        except Exception as error:
+            raise _plan_error(error) from None
+
+    def _choose_join(self, rows: str) -> None:
         """Choose merge joins when they need no sort that hash joins do not need: then both sides stream."""
-        hashed = self.explain(sql)
+        hashed = self._physical_plan(rows)
         if "HashJoinExec" not in hashed:
             return
         self._prefer_hash_join(False)
-        if self.explain(sql).count("SortExec") > hashed.count("SortExec"):
+        if self._physical_plan(rows).count("SortExec") > hashed.count("SortExec"):
             self._prefer_hash_join(True)
 
     def _prefer_hash_join(self, wanted: bool) -> None:
         self._context.sql(f"set datafusion.optimizer.prefer_hash_join = {str(wanted).lower()}").collect()
+
+
+def _has_no_null(footer: pa.parquet.FileMetaData, column: str) -> bool:
+    """Say whether the statistics of every row group count no NULL in the column."""
+    names = [footer.schema.column(index).path for index in range(footer.num_columns)]
+    if column not in names:
+        return False
+    index = names.index(column)
+    groups = [footer.row_group(number).column(index).statistics for number in range(footer.num_row_groups)]
+    return all(found is not None and found.has_null_count and found.null_count == 0 for found in groups)
 
 
 def _order_by(order: Sequence[str]) -> str:

@@ -1,10 +1,10 @@
 """How a node becomes a table: model, seed, view."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ids_build.errors import IdsBuildError, StorageError
+from ids_build.errors import IdsBuildError, Location, StorageError
 from ids_build.graph import Graph
 from ids_build.nodes import Model, Seed, Source
 from ids_build.relation import Relation
@@ -40,7 +40,7 @@ class Workshop:
 def build_seed(seed: Seed, shop: Workshop) -> Draft:
     """Write a seed aside as parquet, in the order of its file."""
     shop.engine.add_rows(seed.relation, read_seed(seed))
-    return _write(seed.relation, f"select * from {seed.relation.sql}", seed.grain, {}, shop)
+    return _write(seed.relation, f"select * from {seed.relation.sql}", seed.grain, shop)
 
 
 def build_model(model: Model, shop: Workshop) -> Draft:
@@ -52,8 +52,7 @@ def build_model(model: Model, shop: Workshop) -> Draft:
         if model.materialized != "table":
             shop.engine.add_view(model.relation, model.sql)
             return Draft(relation=model.relation)
-        notes = {"ids_build_relation": str(model.relation), "ids_build_grain": ", ".join(model.grain)}
-        return _write(model.relation, model.sql, _sort_keys(model, shop.schemas), notes, shop, told_order=model.order)
+        return _write(model.relation, model.sql, sort_keys(model, shop.schemas), shop, told_order=model.order)
     except PlanError as error:
         raise explain_plan_error(model, error) from None
     except StorageError:
@@ -64,7 +63,8 @@ def build_model(model: Model, shop: Workshop) -> Draft:
             raise
         file, column, kind, count = lost[0]
         values = "1 value" if count == 1 else f"{count} values"
-        error.message = f"{file}: {values} of column '{column}' cannot be read as {kind}"
+        error.at = Location(path=file)
+        error.message = f"{values} of column '{column}' cannot be read as {kind}"
         error.hint = "correct the delivery, or declare another data_type for the column"
         raise
 
@@ -83,9 +83,7 @@ def lay_input(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
         return ()
     path = shop.storage.table_path(node.relation)
     if not path.is_file():
-        raise StorageError(
-            f"'{node.relation}' has not been built", hint=f"run 'ids build --select {node.name}' first, or select +child"
-        )
+        raise StorageError(f"'{node.relation}' has not been built", hint=f"run 'ids build --select {node.name}' first")
     add_table(node, path, shop)
     return ()
 
@@ -93,10 +91,10 @@ def lay_input(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
 def add_table(node: Model | Seed, path: Path, shop: Workshop) -> None:
     """Register a built table, with its order and the key that its tests have proven."""
     order = node.order if isinstance(node, Model) else node.grain
-    shop.engine.add_file(node.relation, path, order, node.grain)
+    shop.engine.add_file(node.relation, path, order)
 
 
-def _sort_keys(model: Model, schemas: Schemas) -> tuple[str, ...]:
+def sort_keys(model: Model, schemas: Schemas) -> tuple[str, ...]:
     """Return what the table is sorted by: its order, and where that is no key all other columns, so that ties have one order.
 
     A model that orders its own rows and declares nothing keeps its order.
@@ -113,13 +111,14 @@ def _write(
     relation: Relation,
     sql: str,
     order: Iterable[str],
-    notes: Mapping[str, str],
     shop: Workshop,
     told_order: Iterable[str] = (),
 ) -> Draft:
     path = shop.storage.draft_path(relation)
     keys = tuple(order)
-    footer = {key: value for key, value in {**notes, "ids_build_order": ", ".join(told_order or keys)}.items() if value}
+    told = ", ".join(told_order or keys)
+    # One note and no more: the engine writes several in an order of chance, and the same rows must make the same bytes.
+    footer = {"ids_build_order": told} if told else {}
     try:
         rows = shop.engine.write(sql, path, order=keys, notes=footer)
     except BaseException:

@@ -73,9 +73,8 @@ def _convert(cell: str | None, field: pa.Field, at: Location | None) -> Any:
     try:
         return _parse(text, kind)
     except (ValueError, KeyError, ArithmeticError):
-        raise PropertiesError(
-            f"'{cell}' is no {describe_type(kind)} (column '{field.name}')", at=at, hint="dates are written YYYY-MM-DD"
-        ) from None
+        hint = "dates are written YYYY-MM-DD" if pa.types.is_temporal(kind) else "correct the cell, or the column's data_type"
+        raise PropertiesError(f"'{cell}' is no {describe_type(kind)} (column '{field.name}')", at=at, hint=hint) from None
 
 
 def _parse(text: str, kind: pa.DataType) -> Any:

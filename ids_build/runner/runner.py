@@ -18,14 +18,25 @@ from ids_build.plan import Plan, Step
 from ids_build.relation import Relation
 from ids_build.results import Event, Result, Started
 from ids_build.runner.data_tests import run_data_tests
+from ids_build.runner.datatypes import describe_type
 from ids_build.runner.engine import Engine
-from ids_build.runner.materializations import Draft, Workshop, add_table, build_model, build_seed, lay_input
+from ids_build.runner.materializations import Draft, Workshop, add_table, build_model, build_seed, lay_input, sort_keys
 from ids_build.runner.sources import find_files
 from ids_build.runner.storage import Storage
 from ids_build.runner.typecheck import Schemas, check_types
 from ids_build.runner.unit_tests import run_unit_test
 
-__all__ = ["Schemas", "check_types", "explain", "find_files", "preview", "run_plan", "run_unit_test", "table_path"]
+__all__ = [
+    "describe_type",
+    "Schemas",
+    "check_types",
+    "explain",
+    "find_files",
+    "preview",
+    "run_plan",
+    "run_unit_test",
+    "table_path",
+]
 
 
 def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config) -> Iterator[Event]:
@@ -59,8 +70,7 @@ def explain(model: Model, graph: Graph, schemas: Schemas, config: Config) -> str
     shop = _open_workshop(graph, schemas, config, Storage(config.target_path))
     for relation in model.references:
         _lay_ready(graph.table(relation), shop)
-    keys = ", ".join(f'"{name}" asc nulls first' for name in model.order)
-    return shop.engine.explain(f"select * from ({model.sql}\n) as model" + (f" order by {keys}" if keys else ""))
+    return shop.engine.explain(model.sql, sort_keys(model, schemas))
 
 
 def table_path(relation: Relation, config: Config) -> Path:
@@ -143,7 +153,7 @@ class _Run:
         if any(result.failed for result in results):
             self._shop.storage.discard(node.relation)
             self._shop.engine.drop(node.relation)
-            stays = "; the former table stays" if draft.size is not None else ""
+            stays = "; the former table stays" if self._shop.storage.table_path(node.relation).is_file() else ""
             yield Result(
                 unique_id=node.unique_id,
                 name=str(node.relation),

@@ -154,6 +154,8 @@ def _find_hint(message: str) -> str:
     if valid:
         names = [name.rpartition(".")[2].strip('" .') for name in valid.group(1).split(",")]
         return f"the columns are {', '.join(dict.fromkeys(names[:12]))}" + (", ..." if len(names) > 12 else "")
+    if message.startswith("syntax error"):
+        return "look at what stands just before this place"
     return "check the types of the columns named in the query"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from ids_build.config import Config, nearest
 from ids_build.errors import SelectionError
 from ids_build.nodes import Model, Seed, Source
-from ids_build.runner.runner import preview
+from ids_build.runner.runner import describe_type, preview
 from ids_build.tasks.compile import check_project
 
 
@@ -37,7 +37,7 @@ def show(config: Config, name: str, limit: int) -> Preview:
     node = found[0]
     table, count = preview(f"select * from {node.relation.sql}", checked.graph, (node.relation,), config, limit)
     hidden = {column.name for column in node.columns if column.meta.get("identifier")}
-    columns = tuple((field.name, str(field.type)) for field in table.schema)
+    columns = tuple((field.name, describe_type(field.type)) for field in table.schema)
     rows = None
     if config.show_values:
         cells = [["(hidden)"] * table.num_rows if c in hidden else table.column(c).to_pylist() for c in table.column_names]

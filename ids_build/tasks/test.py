@@ -1,11 +1,13 @@
 """The tests of a project one by one, as a test runner wants them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ids_build.config import Config
-from ids_build.nodes import DataTest, Model, Seed, UnitTest
+from ids_build.graph import Graph
+from ids_build.nodes import DataTest, Model, Source, UnitTest
 from ids_build.planner.planner import Selection, make_plan
+from ids_build.relation import Relation
 from ids_build.report.words import describe_fault
 from ids_build.results import Result
 from ids_build.runner.runner import run_plan, run_unit_test, table_path
@@ -34,10 +36,8 @@ class Tests:
         graph = self.checked.graph
         if isinstance(test, UnitTest):
             return run_unit_test(test, graph, self.checked.schemas)
-        for relation in test.references:
-            node = graph.table(relation)
-            stored = isinstance(node, Seed) or (isinstance(node, Model) and node.materialized == "table")
-            if stored and not table_path(relation, self.config).is_file():
+        for relation in _find_stored(test.references, graph):
+            if not table_path(relation, self.config).is_file():
                 return _skipped(test, f"'{relation}' has not been built")
         plan = make_plan(graph, Selection(ids=frozenset({test.unique_id})), "test")
         results = [event for event in run_plan(plan, graph, self.checked.schemas, self.config) if isinstance(event, Result)]
@@ -55,6 +55,16 @@ def open_tests(config: Config) -> Tests:
 def describe(result: Result) -> str:
     """Return a failed test in words."""
     return describe_fault(result)
+
+
+def _find_stored(relations: Iterable[Relation], graph: Graph) -> Iterator[Relation]:
+    """Yield the tables on disk that these relations are, or that their views read."""
+    for relation in relations:
+        node = graph.table(relation)
+        if isinstance(node, Model) and node.materialized != "table":
+            yield from _find_stored(node.references, graph)
+        elif not isinstance(node, Source):
+            yield relation
 
 
 def _skipped(test: DataTest, reason: str) -> Result:

@@ -4,15 +4,18 @@ with
     delivered_contacts as (
         select
             *,
+            -- over all rows in the order they lie in: a window a contact is four
+            -- times slower
             lead(recnum) over (
-                partition by recnum
-                order by period_end nulls first, source_file nulls first
-            ) as next_delivery
+                order by
+                    recnum nulls first, period_end nulls first, source_file nulls first
+            ) as next_contact
         from {{ ref("lpr_adm") }}
         where
             recnum is not null
             and pnr is not null
-            and {{ between_bounds("d_inddto", var("contacts_from"), var("contacts_to")) }}
+            and
+            {{ between_bounds("d_inddto", var("contacts_from"), var("contacts_to")) }}
     ),
 
     contacts as (
@@ -29,7 +32,7 @@ with
             c_pattype as admission_type,
             case c_indm when '1' then true when '2' then false end as is_acute
         from delivered_contacts
-        where next_delivery is null
+        where next_contact is distinct from recnum
     )
 
 select *

@@ -4,15 +4,20 @@ with
     delivered_contacts as (
         select
             *,
+            -- over all rows in the order they lie in: a window a contact is four
+            -- times slower
             lead(dw_ek_kontakt) over (
-                partition by dw_ek_kontakt
-                order by dato_indberetning nulls first, source_file nulls first
-            ) as next_delivery
+                order by
+                    dw_ek_kontakt nulls first,
+                    dato_indberetning nulls first,
+                    source_file nulls first
+            ) as next_contact
         from {{ ref("lpr3_kontakter") }}
         where
             dw_ek_kontakt is not null
             and cpr is not null
-            and {{ between_bounds("dato_start", var("contacts_from"), var("contacts_to")) }}
+            and
+            {{ between_bounds("dato_start", var("contacts_from"), var("contacts_to")) }}
             {% if lpr_delivered("2") == "true" %}
                 -- migrated history is already there as version 2
                 and (
@@ -40,7 +45,7 @@ with
             end as is_acute,
             dw_ek_forloeb as course_id
         from delivered_contacts
-        where next_delivery is null
+        where next_contact is distinct from dw_ek_kontakt
     )
 
 select *

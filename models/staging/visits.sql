@@ -15,7 +15,8 @@ with
             visit_dates.visit_date,
             cast(
                 row_number() over (
-                    partition by visit_dates.recnum order by visit_dates.visit_date
+                    partition by visit_dates.recnum
+                    order by visit_dates.visit_date nulls first
                 ) as bigint
             ) as visit_no
         from visit_dates
