@@ -19,7 +19,7 @@ check: $(VENV)/.dev
 	$(BIN)/sqlfmt --quiet --check models macros
 
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 clean:
 	rm -rf $(VENV) build dist target ids_demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

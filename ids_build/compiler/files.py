@@ -1,5 +1,6 @@
 """The only reader of the project folder."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,23 +63,28 @@ def read_project_files(config: Config) -> ProjectFiles:
 def _read_all(root: Path, folders: tuple[str, ...], endings: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for folder in dict.fromkeys(folders):
-        for path in sorted((root / folder).rglob("*")):
-            if path.suffix.lower() in endings and path.is_file() and not _nested(path, root):
-                found[path.relative_to(root).as_posix()] = _read_text(path, root)
+        for place, inner, names in os.walk(root / folder):
+            if PROJECT_FILE in names:
+                inner.clear()  # another project inside this one
+                continue
+            inner.sort()
+            for name in sorted(names):
+                if name.lower().endswith(endings):
+                    path = Path(place, name)
+                    found[path.relative_to(root).as_posix()] = _read_text(path, root)
     return found
 
 
-def _nested(path: Path, root: Path) -> bool:
-    """Say whether the file belongs to another project inside this one."""
-    inside = path.relative_to(root).parents
-    return any((root / parent / PROJECT_FILE).is_file() for parent in inside if parent != Path("."))
-
-
 def _read_text(path: Path, root: Path) -> str:
-    shown = Location(path=path.relative_to(root).as_posix())
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError("the file is not UTF-8 text", at=shown, hint="save it again with encoding UTF-8") from None
+        raise ConfigError("the file is not UTF-8 text", at=_shown(path, root), hint="save it again with encoding UTF-8") from None
     except OSError as error:
-        raise ConfigError(f"cannot read the file: {error.strerror}", at=shown, hint="check that you may read it") from None
+        raise ConfigError(
+            f"cannot read the file: {error.strerror}", at=_shown(path, root), hint="check that you may read it"
+        ) from None
+
+
+def _shown(path: Path, root: Path) -> Location:
+    return Location(path=path.relative_to(root).as_posix())

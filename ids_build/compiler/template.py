@@ -10,14 +10,13 @@ import jinja2
 import jinja2.nodes
 from jinja2.runtime import Macro
 
+from ids_build.compiler.places import Token, group_calls, make_spans, mark, unmark
 from ids_build.config import nearest
 from ids_build.errors import Location, TemplateError, UnknownNodeError
 from ids_build.nodes import Span
 from ids_build.relation import Relation
 
-_MARK = re.compile("\x02(\\d+)\x03")
 _GENERIC_TEST = re.compile(r"{%(-?)\s*(end)?test\b(\s+)?(\w+)?")
-_CAPTURES = frozenset({"macro", "call", "filter", "raw"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +114,18 @@ class Templates:
         """
         self._names, self._asked = names, []
         settings = _Config(config or {})
-        marked, places = self._mark(path, text)
+        tokens = self._lex(path, text)
+        plain = self._render_plain(path, text, tokens)
+        if plain is not None:
+            sql, spans = plain
+            return RenderedSql(sql=sql, references=tuple(dict.fromkeys(self._asked)), config=settings.settings, spans=spans)
+        marked, places = mark(text, tokens)
         context = {"config": settings, "this": this.sql if this else None, "model": {"name": this.name if this else None}}
         try:
             output = self._compile(path, marked).render(context)
         except Exception as error:
             raise self._explain(error, path, text) from None
-        sql, spans = _unmark(output, places)
+        sql, spans = unmark(output, places)
         return RenderedSql(sql=sql, references=tuple(dict.fromkeys(self._asked)), config=settings.settings, spans=spans)
 
     def render_text(self, text: str, at: Location) -> str:
@@ -215,31 +219,38 @@ class Templates:
         code = self._jinja.compile(text, name=path, filename=path)
         return jinja2.Template.from_code(self._jinja, code, self._jinja.globals)
 
-    def _mark(self, path: str, text: str) -> tuple[str, list[tuple[int, int, bool]]]:
-        """Return the template with marks in its literal text, and the place each mark stands for.
-
-        Text inside blocks that capture (macro, call, filter, set ... endset) is left unmarked, so that
-        a captured text is what the author wrote.
-        """
+    def _lex(self, path: str, text: str) -> list[Token]:
         try:
-            tokens = list(self._jinja.lex(text, name=path))
+            return list(self._jinja.lex(text, name=path))
         except jinja2.TemplateError as error:
             raise self._explain(error, path, text) from None
-        places: list[tuple[int, int, bool]] = []
+
+    def _render_plain(self, path: str, text: str, tokens: list[Token]) -> tuple[str, tuple[Span, ...]] | None:
+        """Return the text of a template that holds nothing but literal ref() and source() calls, None for any other.
+
+        Most models are like that, and compiling a template costs a hundred times more than filling in names.
+        """
         parts: list[str] = []
-        line, column, depth = 1, 1, 0
-        for index, (_, kind, value) in enumerate(tokens):
-            if kind == "block_begin":
-                depth += _capture(tokens, index)
-            if kind == "data" and depth == 0:
-                parts.append(_mark_data(value, line, column, places))
-            else:
-                parts.append(value)
+        spans: list[Span] = []
+        offset, line, column = 0, 1, 1
+        for found in group_calls(tokens):
+            if found is None:
+                return None
+            call, value = found
+            filled = value
+            if call is not None:
+                try:
+                    filled = self._ref(*call[1:]) if call[0] == "ref" else self._source(*call[1:])
+                except _Raised as error:
+                    raise error.kind(
+                        str(error), at=_sharpen(Location(path=path, line=line), path, text, str(error)), hint=error.hint
+                    ) from None
+            spans.extend(make_spans(filled, offset, line, column, literal=call is None))
+            parts.append(filled)
+            offset += len(filled)
             rows = value.count("\n")
             line, column = line + rows, len(value) - value.rfind("\n") if rows else column + len(value)
-        if "".join(value for _, _, value in tokens) != text:
-            return text, []  # whitespace control took text away: lines can no longer be counted
-        return "".join(parts), places
+        return "".join(parts), tuple(spans)
 
     def _explain(self, error: BaseException, path: str, text: str) -> TemplateError | UnknownNodeError:
         if isinstance(error, TemplateError | UnknownNodeError):
@@ -298,48 +309,6 @@ def _with_return(macro: Macro) -> Callable[..., Any]:
 def _as_macro(found: re.Match[str]) -> str:
     dash, end, _, name = found.groups()
     return f"{{%{dash} endmacro" if end else f"{{%{dash} macro test_{name}"
-
-
-def _capture(tokens: list[tuple[int, str, str]], index: int) -> int:
-    words: list[str] = []
-    for _, kind, value in tokens[index + 1 :]:
-        if kind == "block_end":
-            break
-        if kind != "whitespace":
-            words.append(value)
-    name = words[0] if words else ""
-    if name.removeprefix("end") in _CAPTURES or name == "endset":
-        return -1 if name.startswith("end") else 1
-    return int(name == "set" and "=" not in words)
-
-
-def _mark_data(value: str, line: int, column: int, places: list[tuple[int, int, bool]]) -> str:
-    """Return literal text with a mark at its start, after each newline and at its end."""
-    parts: list[str] = []
-    for text in value.splitlines(keepends=True):
-        parts.append(f"\x02{len(places)}\x03{text}")
-        places.append((line, column, True))
-        if text.endswith("\n"):
-            line, column = line + 1, 1
-        else:
-            column += len(text)
-    parts.append(f"\x02{len(places)}\x03")
-    places.append((line, column, False))
-    return "".join(parts)
-
-
-def _unmark(output: str, places: list[tuple[int, int, bool]]) -> tuple[str, tuple[Span, ...]]:
-    parts: list[str] = []
-    spans: list[Span] = []
-    length = 0
-    for index, piece in enumerate(_MARK.split(output)):
-        if index % 2:
-            line, column, literal = places[int(piece)]
-            spans.append(Span(offset=length, line=line, column=column, literal=literal))
-        else:
-            parts.append(piece)
-            length += len(piece)
-    return "".join(parts), tuple(spans)
 
 
 def _sharpen(at: Location, path: str, text: str, message: str) -> Location:

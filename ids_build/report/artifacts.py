@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from ids_build.results import Result, RunResults
 
 def write_compiled(graph: Graph, config: Config) -> None:
     """Write the rendered SQL of every model under ``<target-path>/compiled/<project>/<path>``."""
-    for model in graph.models():
-        path = config.target_path / "compiled" / graph.project / model.path
-        _write(path, model.sql)
+    folder = config.target_path / "compiled" / graph.project
+    with _refused(folder):
+        for place in {(folder / model.path).parent for model in graph.models()}:
+            place.mkdir(parents=True, exist_ok=True)
+        for model in graph.models():
+            (folder / model.path).write_text(model.sql, encoding="utf-8")
 
 
 def write_run_results(results: RunResults, config: Config) -> Path:
@@ -58,14 +62,18 @@ def describe_result(result: Result) -> Mapping[str, Any]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a text aside and put it in place, so that no reader meets half of it; leave an equal file alone."""
-    try:
-        if path.is_file() and path.read_text(encoding="utf-8") == text:
-            return
+    """Write a text aside and put it in place, so that no reader meets half of it."""
+    with _refused(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.draft")
         draft.write_text(text, encoding="utf-8")
         os.replace(draft, path)
+
+
+@contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StorageError(
             f"cannot write '{path}': {error.strerror or 'refused'}", hint="check the rights of the folder, or use --target-path"

@@ -1,7 +1,7 @@
 """One DataFusion session: registers tables, plans and runs queries, writes parquet. DataFusion lives here."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,11 +36,13 @@ class PlanError(Exception):
 class Engine:
     """One session. Tables are registered under ``layer.name`` and live as long as the session."""
 
-    def __init__(self, *, threads: int, memory_limit: int, spill_dir: Path | None = None) -> None:
+    def __init__(
+        self, *, threads: int, memory_limit: int, spill_dir: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         """Open a session with `threads` partitions and a spilling pool of `memory_limit` bytes.
 
         Never fewer than two partitions: with one, the last operator hands on batches of uneven size
-        and the bytes of a file would depend on the number of threads.
+        and the bytes of a file would depend on the number of threads. `settings` are DataFusion's own.
         """
         runtime = RuntimeEnvBuilder().with_fair_spill_pool(memory_limit)
         if spill_dir is not None:
@@ -49,7 +51,7 @@ class Engine:
         else:
             runtime = runtime.with_disk_manager_os()
         config = SessionConfig().with_target_partitions(max(2, threads))
-        for key, value in _SETTINGS.items():
+        for key, value in {**_SETTINGS, **(settings or {})}.items():
             config = config.set(key, value)
         self._context = SessionContext(config, runtime)
         self._layers: set[str] = set()
@@ -95,12 +97,12 @@ class Engine:
     def add_rows(self, relation: Relation, rows: pa.Table) -> None:
         """Register a table held in memory; its batches are shared, not copied."""
         self._make_room(relation)
-        batches = rows.to_batches() or [pa.RecordBatch.from_pylist([], schema=rows.schema)]
-        self._context.register_record_batches(relation.sql, [batches])
+        self._context.register_record_batches(relation.sql, [rows.to_batches() or [_no_rows(rows.schema)]])
 
     def add_empty(self, relation: Relation, schema: pa.Schema) -> None:
         """Register a table of that schema without rows."""
-        self.add_rows(relation, schema.empty_table())
+        self._make_room(relation)
+        self._context.register_record_batches(relation.sql, [[_no_rows(schema)]])
 
     def drop(self, relation: Relation) -> None:
         """Forget a table, if it is known."""
@@ -215,6 +217,10 @@ def _has_no_null(footer: pa.parquet.FileMetaData, column: str) -> bool:
     index = names.index(column)
     groups = [footer.row_group(number).column(index).statistics for number in range(footer.num_row_groups)]
     return all(found is not None and found.has_null_count and found.null_count == 0 for found in groups)
+
+
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
 
 
 def _order_by(order: Sequence[str]) -> str:
