@@ -26,7 +26,9 @@ def main(recording: Path) -> None:
             context = SessionContext(config, runtime)
         elif kind == "parquet":
             schema = pa.ipc.open_stream(recording / step["schema"]).schema
-            order = [[col(f'"{name}"').sort(ascending=True, nulls_first=True) for name in step["order"]]] if step["order"] else None
+            order = (
+                [[col(f'"{name}"').sort(ascending=True, nulls_first=True) for name in step["order"]]] if step["order"] else None
+            )
             context.register_parquet(step["name"], step["path"], schema=schema, file_sort_order=order)
         elif kind == "rows":
             context.register_record_batches(step["name"], [pa.ipc.open_stream(recording / step["rows"]).read_all().to_batches()])

@@ -2,16 +2,24 @@
 
 from pathlib import Path
 
+SOURCE = """version: 2
+sources:
+  - name: raw
+    meta: {external_location: 'raw/*.parquet'}
+    tables:
+      - name: t
+        columns:
+          - {name: id, data_type: string}
+"""
 PROJECT = "name: generated\nversion: '1'\nprofile: none\nmodel-paths: [models]\n"
 
 
 def write_models(folder: Path, count: int) -> None:
-    """Write a project of `count` models in three layers with two tests each, reading one source of ten columns."""
+    """Write a project of `count` models in three layers with two tests each, reading one source of five columns."""
     (folder / "models").mkdir(parents=True)
     (folder / "dbt_project.yml").write_text(PROJECT)
-    columns = "\n".join(f"          - {{name: c{i}, data_type: int64}}" for i in range(10))
-    source = f"sources:\n  - name: raw\n    meta: {{external_location: 'raw/*.parquet'}}\n    tables:\n      - name: t\n        columns:\n"
-    (folder / "models" / "sources.yml").write_text(f"version: 2\n{source}          - {{name: id, data_type: string}}\n{columns}\n")
+    columns = "\n".join(f"          - {{name: c{i}, data_type: int64}}" for i in range(4))
+    (folder / "models" / "sources.yml").write_text(f"{SOURCE}{columns}\n")
     third = count // 3
     for number in range(count):
         layer = min(number // third, 2)
@@ -27,7 +35,7 @@ def write_models(folder: Path, count: int) -> None:
 
 def _write_model(folder: Path, name: str, reads: list[str]) -> None:
     folder.mkdir(exist_ok=True)
-    columns = ", ".join(f"a.c{i} + b.c{i} as c{i}" for i in range(10))
+    columns = ", ".join(f"a.c{i} + b.c{i} as c{i}" for i in range(4))
     (folder / f"{name}.sql").write_text(
         f"with\n    a as (select * from {reads[0]}),\n    b as (select * from {reads[1]} where c1 > 0),\n"
         f"    joined as (select a.id, {columns} from a join b on b.id = a.id)\n\nselect *\nfrom joined\n"
@@ -41,9 +49,8 @@ def write_unit_tests(folder: Path, count: int) -> None:
     """Write a project of ten models with `count` unit tests in all."""
     (folder / "models").mkdir(parents=True)
     (folder / "dbt_project.yml").write_text(PROJECT)
-    source = "sources:\n  - name: raw\n    meta: {external_location: 'raw/*.parquet'}\n    tables:\n      - name: t\n        columns:\n"
-    columns = "          - {name: id, data_type: string}\n          - {name: year, data_type: int32}\n          - {name: x, data_type: float64}\n"
-    (folder / "models" / "sources.yml").write_text(f"version: 2\n{source}{columns}")
+    columns = "          - {name: year, data_type: int32}\n          - {name: x, data_type: float64}\n"
+    (folder / "models" / "sources.yml").write_text(SOURCE + columns)
     for model in range(10):
         name = f"latest{model}"
         (folder / "models" / f"{name}.sql").write_text(

@@ -46,4 +46,6 @@ def median(figures: Sequence[Figure]) -> Figure:
 def tell(name: str, figures: Sequence[Figure]) -> None:
     """Print medians of wall and processor seconds and the largest peak."""
     found = median(figures)
-    print(f"{name:<44} {found.wall:8.2f} s wall  {found.cpu:8.2f} s cpu  {found.peak:5.2f} GB peak  (n={len(figures)})", flush=True)
+    print(
+        f"{name:<44} {found.wall:8.2f} s wall  {found.cpu:8.2f} s cpu  {found.peak:5.2f} GB peak  (n={len(figures)})", flush=True
+    )

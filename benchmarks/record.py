@@ -67,7 +67,9 @@ class Recorder:
         with pa.ipc.new_stream(self._folder / f"{self._count}.arrow", schema):
             pass
         order = [str(key).split(" ")[0].partition("(")[0] for key in (file_sort_order or [[]])[0]]
-        self.write(kind="parquet", name=name, path=path, schema=f"{self._count}.arrow", order=engine_order(file_sort_order) or order)
+        self.write(
+            kind="parquet", name=name, path=path, schema=f"{self._count}.arrow", order=engine_order(file_sort_order) or order
+        )
         self._session.register_parquet(name, path, schema=schema, file_sort_order=file_sort_order)
 
     def register_record_batches(self, name: str, batches: Any) -> None:

@@ -45,7 +45,10 @@ def simulate(work: Path, persons: int) -> Path:
     """Simulate raw registers, unless they lie there already."""
     registers = work / f"registers_{persons}"
     if not registers.exists():
-        tell(f"ids simulate --persons {persons:,}", [run([*IDS, "simulate", "--out", str(registers), "--persons", str(persons), "-q"])])
+        tell(
+            f"ids simulate --persons {persons:,}",
+            [run([*IDS, "simulate", "--out", str(registers), "--persons", str(persons), "-q"])],
+        )
     return registers
 
 

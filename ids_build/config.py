@@ -92,6 +92,9 @@ def make_config(
         raise ConfigError("the project has no 'name'", at=file, hint="add a line such as 'name: my_project'")
     output, profile, target = _choose_output(project, profiles, options)
     target_path = options.target_path or Path(str(output.get("path") or project.get("target-path") or "target"))
+    for key in ("vars", "models", "seeds"):
+        if not isinstance(project.get(key) or {}, dict):
+            raise ConfigError(f"'{key}' is no mapping", at=file, hint=f"write 'name: value' lines under '{key}:'")
     declared = project.get("vars") or {}
     own = declared.get(name)
     flat = {key: value for key, value in declared.items() if key != name}
@@ -126,7 +129,7 @@ def parse_size(value: object) -> int:
     unit = text[len(digits) :].strip()
     try:
         size = int(float(digits) * UNITS[unit])
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         size = 0
     if size < 64 * 1024**2:
         raise ConfigError(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Relation:
-    """Layer and name of a table, as in ``staging.contacts``."""
+    """Layer and name of a table, spelt ``layer.name``."""
 
     layer: str
     name: str

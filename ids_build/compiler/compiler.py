@@ -63,6 +63,7 @@ def _no_garbage_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # what was made lives as long as the run: later collections need not walk it
         if was:
             gc.enable()
 

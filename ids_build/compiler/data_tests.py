@@ -22,6 +22,7 @@ ARGUMENTS = {
     "accepted_range": ("min_value", "max_value", "inclusive"),
 }
 BUILT_IN = frozenset(ARGUMENTS)
+_OF_A_COLUMN = frozenset({"not_null", "unique", "accepted_values", "relationships", "accepted_range"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ def make_data_test(spec: TestSpec, table: Relation, other: Relation | None, proj
         if name not in ARGUMENTS[spec.kind]:
             hint = nearest(name, ARGUMENTS[spec.kind]) or f"it takes {', '.join(ARGUMENTS[spec.kind]) or 'none'}"
             raise PropertiesError(f"test '{spec.kind}' has no argument '{name}'", at=spec.at, hint=hint)
+    if spec.column is None and spec.kind in _OF_A_COLUMN:
+        raise PropertiesError(f"test '{spec.kind}' has no column", at=spec.at, hint="write it under a column")
     column = quote(spec.column) if spec.column else ""
     predicate: str | None = None
     sql: str | None = None
@@ -84,6 +87,7 @@ def name_data_test(
     name = spec.name or "_".join(word for word in words if word)
     told = json.dumps([spec.kind, str(table), spec.column, spec.arguments, spec.config], sort_keys=True, default=str)
     digest = hashlib.sha256(told.encode()).hexdigest()[:10]
+    tags = spec.config.get("tags") or ()
     severity = str(spec.config.get("severity", "error")).lower()
     if severity not in ("error", "warn"):
         raise PropertiesError(f"unknown severity '{severity}'", at=spec.at, hint="write error or warn")
@@ -98,7 +102,7 @@ def name_data_test(
         sql=sql,
         column=spec.column,
         severity=severity,
-        tags=tuple(spec.config.get("tags") or ()),
+        tags=(tags,) if isinstance(tags, str) else tuple(tags),
         meta=spec.config.get("meta") or {},
     )
 
@@ -122,6 +126,8 @@ def _failing(spec: TestSpec, column: str) -> str:
         return f"{column} is null"
     if spec.kind == "accepted_values":
         values = _argument(spec, "values")
+        if not isinstance(values, list) or not values:
+            raise PropertiesError("'values' is no list of values", at=spec.at, hint="write 'values: [a, b]'")
         quoted = spec.arguments.get("quote", True) is not False
         words = ", ".join(literal(str(value) if quoted and not isinstance(value, int | float) else value) for value in values)
         return f"{column} is not null and {column} not in ({words})"

@@ -1,5 +1,6 @@
 """What the files declare before any template is rendered: drafts of models, seeds and sources with their settings."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -12,6 +13,9 @@ from ids_build.config import Config
 from ids_build.errors import CompileError, Location
 from ids_build.nodes import Column, Seed, Source
 from ids_build.relation import Relation
+
+# A relation must be known before any template is rendered, so a template names its schema in so many letters.
+_SCHEMA = re.compile(r"{{-?\s*config\([^}]*?\bschema\s*=\s*['\"](\w+)['\"]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,8 @@ def draft_models(texts: Mapping[str, str], config: Config, properties: Propertie
         folders = find_folders(path, config.model_paths)
         described = properties.models.get(name)
         settings = merge_config(config.models, config.name, folders, described)
-        layer = str(settings.get("schema") or (folders[0] if folders else "main"))
+        own = _SCHEMA.search(text)
+        layer = own.group(1) if own else str(settings.get("schema") or (folders[0] if folders else "main"))
         if name in drafts:
             faults.errors.append(
                 CompileError(

@@ -34,7 +34,11 @@ def read_profiles_file(folders: tuple[Path, ...]) -> tuple[str, str] | None:
     """Return path and text of the first profiles file in `folders`, None when no folder holds one."""
     for folder in folders:
         path = folder / PROFILES_FILE
-        if path.is_file():
+        try:
+            found = path.is_file()
+        except OSError:
+            continue  # a folder that may not be looked into holds nothing for us
+        if found:
             return str(path), _read_text(path, folder)
     return None
 

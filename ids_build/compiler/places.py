@@ -21,18 +21,18 @@ def mark(text: str, tokens: list[Token]) -> tuple[str, list[Place]]:
     """
     places: list[Place] = []
     parts: list[str] = []
-    line, column, depth = 1, 1, 0
+    position, depth = 0, 0
     for index, (_, kind, value) in enumerate(tokens):
+        while not text.startswith(value, position):
+            position += 1  # white space that a "-" beside a brace took away
         if kind == "block_begin":
             depth += _capture(tokens, index)
         if kind == "data" and depth == 0:
-            parts.append(_mark_data(value, line, column, places))
+            line = text.count("\n", 0, position) + 1
+            parts.append(_mark_data(value, line, position - text.rfind("\n", 0, position), places))
         else:
             parts.append(value)
-        rows = value.count("\n")
-        line, column = line + rows, len(value) - value.rfind("\n") if rows else column + len(value)
-    if "".join(value for _, _, value in tokens) != text:
-        return text, []  # whitespace control took text away: lines can no longer be counted
+        position += len(value)
     return "".join(parts), places
 
 

@@ -177,7 +177,10 @@ class _Reader:
         for key in ("severity", "where"):
             if key in told and kind in BUILT_IN:
                 config = {**config, key: told.pop(key)}
-        given = self._plain(body["arguments"]) or {} if "arguments" in body else {}
+        given: dict[str, Any] = {}
+        if "arguments" in body:
+            body["arguments"].items("'arguments'")
+            given = self._plain(body["arguments"]) or {}
         arguments = {**told, **given}
         return TestSpec(
             kind=kind,
@@ -201,6 +204,7 @@ class _Reader:
         meta: dict[str, Any] = {}
         for place in (items, config):
             if "meta" in place:
+                place["meta"].items("'meta'")
                 meta.update(self._plain(place["meta"]) or {})
         return meta
 

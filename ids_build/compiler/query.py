@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.scope import traverse_scope
 
 from ids_build.errors import QueryError
@@ -56,6 +57,8 @@ def parse_query(sql: str) -> Query:
     if not isinstance(tree, exp.Query):
         raise QueryError("a model can only read", hint="write a SELECT")
     found: dict[tuple[str, str], TableName] = {}
+    if sql != sql.lower():
+        tree = normalize_identifiers(tree, dialect=_DIALECT)
     for scope in traverse_scope(tree):
         for source in scope.sources.values():
             if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier):

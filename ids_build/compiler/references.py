@@ -43,7 +43,7 @@ def parse_reference(text: str, names: Names, at: Location) -> Relation:
     """Return the relation of a YAML text such as ``ref('x')``, ``source('a', 'b')`` ; UnknownNodeError for nothing."""
     found = _READS.search(text)
     first, second = found.groups() if found else (None, text.strip())
-    is_source = text.lstrip().startswith("source")
+    is_source = re.search(r"\bsource\s*\(", text) is not None
     relation = names.sources.get((first or "", second)) if is_source else names.refs.get(second)
     if relation is None:
         known = [*names.refs, *(name for _, name in names.sources)]

@@ -208,7 +208,7 @@ class Templates:
     def _add_macros(self, path: str, text: str) -> None:
         plain = _GENERIC_TEST.sub(_as_macro, text)
         try:
-            module = self._compile(path, plain).make_module()
+            module = self._compile(path, plain).make_module(self._jinja.globals, shared=True)
         except Exception as error:
             raise self._explain(error, path, text) from None
         macros = {name: value for name, value in vars(module).items() if isinstance(value, Macro)}
@@ -260,7 +260,7 @@ class Templates:
         while trace is not None:
             file = trace.tb_frame.f_code.co_filename
             template = trace.tb_frame.f_globals.get("__jinja_template__")
-            if file == path or template is not None:
+            if file == path or template is not None or "__jinja_exception__" in trace.tb_frame.f_globals:
                 where, line = file, trace.tb_lineno
             trace = trace.tb_next
         at = Location(path=where, line=line)

@@ -45,6 +45,9 @@ def parse_csv(text: str, at: Location) -> Rows:
     if not lines:
         return Rows(at=at, given=True)
     header = tuple(str(name).strip() for name in lines[0])
+    twice = [name for name in header if header.count(name) > 1]
+    if twice:
+        raise PropertiesError(f"column '{twice[0]}' stands twice", at=at, hint="keep one of the two")
     for line in lines[1:]:
         if len(line) != len(header):
             raise PropertiesError(

@@ -100,21 +100,19 @@ def _place(node: yaml.Node, path: str) -> Location:
 def _convert(loader: _Loader, node: yaml.Node, path: str) -> Spot:
     at = _place(node, path)
     if isinstance(node, yaml.MappingNode):
+        own: set[str] = set()
+        for key, _ in node.value:
+            if key.value in own and key.value != "<<":
+                raise PropertiesError(f"key '{key.value}' stands twice", at=_place(key, path), hint="keep one of the two")
+            own.add(str(key.value))
         loader.flatten_mapping(node)
         found: dict[str, Spot] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value)
             spot = _convert(loader, value_node, path)
-            key_at = _place(key_node, path)
-            if key in found and found[key].key_at != key_at and not _merged(node, key_node):
-                raise PropertiesError(f"key '{key}' stands twice", at=key_at, hint="keep one of the two")
-            found[key] = Spot(spot.value, spot.at, spot.text, key_at)
+            found[key] = Spot(spot.value, spot.at, spot.text, _place(key_node, path))
         return Spot(found, at)
     if isinstance(node, yaml.SequenceNode):
         return Spot([_convert(loader, element, path) for element in node.value], at)
     value = loader.construct_object(node, deep=True)
     return Spot(value, at, str(node.value))
-
-
-def _merged(node: yaml.MappingNode, key_node: yaml.Node) -> bool:
-    return bool(key_node.start_mark.line < node.start_mark.line or key_node.start_mark.line > node.end_mark.line)

@@ -29,9 +29,8 @@ def select(graph: Graph, words: Iterable[str] = (), exclude: Iterable[str] = ())
     test_name:, unit_test:, layer:, package:, config.KEY:, fqn:; operators ``+x``, ``x+``, ``2+x+1``, ``@x``.
     No word chooses everything. A chosen table brings its tests. Raises SelectionError for an unknown method.
     """
-    chosen, unmatched = _union(graph, words)
-    if not list(words):
-        chosen = frozenset(graph.nodes)
+    said = tuple(words)
+    chosen, unmatched = _union(graph, said) if said else (frozenset(graph.nodes), ())
     dropped, unmatched_too = _union(graph, exclude)
     return Selection(ids=chosen - dropped, unmatched=(*unmatched, *unmatched_too))
 
@@ -52,7 +51,7 @@ def _union(graph: Graph, words: Iterable[str]) -> tuple[frozenset[str], tuple[st
                 hint = nearest(word.strip("+@0123456789"), [node.name for node in graph.nodes.values()])
                 unmatched.append(f"'{word}' selects nothing" + (f"; {hint}" if hint else ""))
             chosen |= found
-    return _with_tests(graph, chosen), tuple(unmatched)
+    return chosen, tuple(unmatched)
 
 
 def _choose(graph: Graph, part: str) -> frozenset[str]:
@@ -70,14 +69,16 @@ def _choose(graph: Graph, part: str) -> frozenset[str]:
             grown |= graph.ancestors(unique_id, int(found["up"]) if found["up"] else None)
         if found["down"] is not None:
             grown |= graph.descendants(unique_id, int(found["down"]) if found["down"] else None)
-    return frozenset(grown)
+    return _with_tests(graph, frozenset(grown))
 
 
 def _method(body: str) -> Callable[[Node], bool]:
     method, colon, value = body.partition(":")
     if not colon:
-        if "/" in body or body.endswith((".sql", ".csv")):
+        if "/" in body:
             return lambda node: _path_matches(node, body.removeprefix("./"))
+        if body.endswith((".sql", ".csv")):
+            return lambda node: _path(node).rpartition("/")[2] == body
         return lambda node: _name_matches(node, body)
     if method.startswith("config."):
         key = method.removeprefix("config.")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Protocol, TextIO
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -68,7 +69,7 @@ def print_summary(results: RunResults, stream: TextIO) -> None:
         for result in built:
             style = _STYLES[result.status]
             table.add_row(
-                result.name,
+                escape(result.name),
                 f"[{style}]{result.status}[/]",
                 _number(result.rows),
                 f"{result.seconds:.2f}",

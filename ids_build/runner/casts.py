@@ -32,10 +32,11 @@ def make_cast(column: str, raw: pa.DataType, contract: pa.DataType) -> Cast | No
     times as text. Blank text is NULL for every type but text. Refused while running, never rounded:
     2.5 as a whole number, '0103' as a number (it would lose its zero), 30-02-2000 as a date.
     """
+    if pa.types.is_dictionary(raw):
+        return _from_dictionary(column, raw, contract)
     stored, raw, contract = raw, plain_type(raw), plain_type(contract)
     if raw == contract:
-        same = stored == contract or pa.types.is_string(contract)
-        return Cast(sql=column, safe=column, checked=False) if same else _unchecked(column, contract)
+        return _to_width(column, stored, contract)
     if pa.types.is_null(raw):
         return _unchecked("null", contract)
     if pa.types.is_string(contract):
@@ -72,6 +73,24 @@ def _unchecked(sql: str, contract: pa.DataType) -> Cast:
     return Cast(sql=told, safe=told, checked=False)
 
 
+def _from_dictionary(column: str, raw: pa.DataType, contract: pa.DataType) -> Cast | None:
+    """Return the cast of a dictionary of texts; parquet keeps no dictionary of anything else that a contract knows."""
+    if not pa.types.is_string(plain_type(raw)):
+        return None
+    return make_cast(_unchecked(column, pa.string()).sql, pa.string(), contract)
+
+
+def _to_width(column: str, stored: pa.DataType, contract: pa.DataType) -> Cast:
+    """Return the cast between ways of storing one type: a fraction that the contract does not hold is refused."""
+    if stored == contract or pa.types.is_string(contract):
+        return Cast(sql=column, safe=column, checked=False)
+    if pa.types.is_time(contract):
+        return _checked(_matching(f"cast({column} as varchar)", "^[0-9]{2}:[0-9]{2}:[0-9]{2}$"), contract)
+    if pa.types.is_timestamp(contract):
+        return _checked(_truncated(column, "microsecond", "timestamp") if stored.unit == "ns" else column, contract)
+    return _unchecked(column, contract)
+
+
 def _checked(sql: str, contract: pa.DataType) -> Cast:
     return Cast(
         sql=f"arrow_cast({sql}, '{sql_type(contract)}')",
@@ -91,6 +110,18 @@ def _matching(column: str, pattern: str) -> str:
     return f"case when {text} is null then null when regexp_like({text}, '{pattern}') then {text} else '!' end"
 
 
+def _truncated(column: str, unit: str, kind: str) -> str:
+    """Return a moment as the text of `kind` where it is a whole `unit`, and a text that no cast accepts elsewhere."""
+    whole = f"{column} = date_trunc('{unit}', {column})"
+    return f"case when {column} is null then null when {whole} then cast(cast({column} as {kind}) as varchar) else '!' end"
+
+
+def _number(column: str, raw: pa.DataType) -> str:
+    """Return a float or decimal column as double; NaN, of either sign, is NULL."""
+    number = f"cast({column} as double)"
+    return f"case when isnan({number}) then null else {number} end" if pa.types.is_floating(raw) else number
+
+
 def _to_text(column: str, raw: pa.DataType) -> Cast | None:
     if pa.types.is_integer(raw) or pa.types.is_boolean(raw) or pa.types.is_date32(raw) or pa.types.is_decimal(raw):
         return _unchecked(f"cast({column} as varchar)", pa.string())
@@ -108,8 +139,8 @@ def _to_integer(column: str, raw: pa.DataType, contract: pa.DataType) -> Cast | 
         wider = raw.bit_width < contract.bit_width and not pa.types.is_unsigned_integer(contract)
         return _unchecked(column, contract) if wider else _checked(column, contract)
     if pa.types.is_floating(raw) or pa.types.is_decimal(raw):
-        given = f"nullif(cast({column} as double), 'NaN'::double)"
-        whole = f"{given} = trunc({given}) and abs({given}) <= {_EXACT}"
+        given = f"({_number(column, raw)})"
+        whole = f"{given} = trunc({given}) and {given} between -{_EXACT} and {_EXACT}"
         return _checked(_only(given, whole, "bigint"), contract)
     if pa.types.is_string(raw):
         text = f"nullif(trim({column}), '')"
@@ -127,11 +158,11 @@ def _to_number(column: str, raw: pa.DataType, contract: pa.DataType) -> Cast | N
         return _checked(column, contract)
     if pa.types.is_integer(raw):
         exact = _EXACT if contract.bit_width == 64 else _EXACT_SINGLE
-        return _checked(_only(column, f"abs(cast({column} as bigint)) <= {exact}", "bigint"), contract)
+        return _checked(_only(column, f"{column} between -{exact} and {exact}", "bigint"), contract)
     if pa.types.is_floating(raw) and pa.types.is_floating(contract):
         if raw.bit_width <= contract.bit_width:
             return _unchecked(column, contract)
-        same = f"cast(cast({column} as float) as double) = {column} or {column} = 'NaN'::double"
+        same = f"cast(cast({column} as float) as double) = {column} or isnan({column})"
         return _checked(_only(column, same, "double"), contract)
     if pa.types.is_decimal(raw) and pa.types.is_decimal(contract) and raw.scale <= contract.scale:
         return _checked(column, contract)
@@ -141,16 +172,12 @@ def _to_number(column: str, raw: pa.DataType, contract: pa.DataType) -> Cast | N
 def _to_date(column: str, raw: pa.DataType) -> Cast | None:
     date = pa.date32()
     if pa.types.is_timestamp(raw):
-        day = f"date_trunc('day', {column})"
-        return _checked(
-            f"case when {column} is null then null when {column} = {day}"
-            f" then cast(cast({column} as date) as varchar) else '!' end",
-            date,
-        )
+        return _checked(_truncated(column, "day", "date"), date)
     if pa.types.is_integer(raw) or pa.types.is_floating(raw):
         whole = _to_integer(column, raw, pa.int64())
         assert whole is not None
-        return _checked(_iso(f"cast({whole.safe} as varchar)", column), date)
+        given = f"({_number(column, raw)})" if pa.types.is_floating(raw) else column
+        return _checked(_iso(f"cast({whole.safe} as varchar)", given), date)
     if pa.types.is_string(raw):
         text = f"nullif(trim({column}), '')"
         return _checked(_iso(text, text), date)
@@ -164,8 +191,8 @@ def _iso(text: str, given: str) -> str:
         f"case when {given} is null then null"
         f" when {text} is null then '!'"
         f" when length({text}) = 8 then concat(substr({text}, 1, 4), '-', substr({text}, 5, 2), '-', substr({text}, 7, 2))"
+        f" when length({text}) <> 10 then '!'"
         f" when substr({dashed}, 3, 1) = '-'"
         f" then concat(substr({dashed}, 7, 4), '-', substr({dashed}, 4, 2), '-', substr({dashed}, 1, 2))"
-        f" when length({text}) = 10 then {text}"
-        f" else '!' end"
+        f" else {text} end"
     )

@@ -34,7 +34,8 @@ def arrow_type(word: str) -> pa.DataType | None:
     word = word.strip().lower()
     decimal = _DECIMAL.fullmatch(word)
     if decimal:
-        return pa.decimal128(int(decimal.group(1)), int(decimal.group(2)))
+        precision, scale = int(decimal.group(1)), int(decimal.group(2))
+        return pa.decimal128(precision, scale) if 1 <= precision <= 38 and scale <= precision else None
     word = _SIZED.sub("", word)
     return _WORDS.get(_SYNONYMS.get(word, word))
 

@@ -43,15 +43,23 @@ def infer_type(cells: Sequence[str | None]) -> pa.DataType:
     found = [cell for cell in cells if cell is not None]
     if not found:
         return pa.string()
-    if all(_INTEGER.fullmatch(cell) and len(cell) < 19 for cell in found):
-        return pa.int64()
+    if all(_INTEGER.fullmatch(cell) for cell in found):
+        return pa.int64() if all(len(cell) < 19 for cell in found) else pa.string()
     if all(_NUMBER.fullmatch(cell) for cell in found):
-        return pa.float64()
+        return pa.float64() if all(_keeps_digits(cell) for cell in found) else pa.string()
     if all(_DATE.fullmatch(cell) for cell in found) and _all_dates(found):
         return pa.date32()
     if all(cell.lower() in _WORDS for cell in found):
         return pa.bool_()
     return pa.string()
+
+
+def _keeps_digits(cell: str) -> bool:
+    """Return whether a float holds the number as it is written."""
+    try:
+        return Decimal(repr(float(cell))) == Decimal(cell)
+    except ArithmeticError:
+        return False
 
 
 def _all_dates(cells: Sequence[str]) -> bool:
@@ -71,13 +79,19 @@ def _convert(cell: str | None, field: pa.Field, at: Location | None) -> Any:
     if not text:
         return None
     try:
-        return _parse(text, kind)
+        value = _parse(text, kind)
+        # Arrow refuses what lies outside the type's range, or has more decimals than it holds.
+        pa.scalar(value, kind)
+        return value
     except (ValueError, KeyError, ArithmeticError):
         hint = "dates are written YYYY-MM-DD" if pa.types.is_temporal(kind) else "correct the cell, or the column's data_type"
         raise PropertiesError(f"'{cell}' is no {describe_type(kind)} (column '{field.name}')", at=at, hint=hint) from None
 
 
 def _parse(text: str, kind: pa.DataType) -> Any:
+    if "_" in text:
+        # Python reads 1_000 as a number.
+        raise ValueError(text)
     if pa.types.is_boolean(kind):
         return _WORDS[text.lower()]
     if pa.types.is_integer(kind):

@@ -15,22 +15,27 @@ from ids_build.runner.rows import infer_type, make_table
 def read_seed(seed: Seed) -> pa.Table:
     """Return the rows of a seed. A blank cell is NULL. A column without declared type gets the narrowest that loses nothing.
 
-    Raises PropertiesError for a ragged row, an unknown type or a cell that does not fit it.
+    Raises PropertiesError for a column that stands twice, a ragged row, an unknown type or a cell that does not fit it.
     """
     at = Location(path=seed.path)
     reader = csv.reader(io.StringIO(seed.text))
-    rows = [row for row in reader if row]
+    rows = [(reader.line_num, row) for row in reader if row]
     if not rows:
         raise PropertiesError("the seed is empty", at=at, hint="give it a header line")
-    header = [name.strip() for name in rows[0]]
-    for number, row in enumerate(rows[1:], start=2):
+    header = [name.strip() for name in rows[0][1]]
+    for name in header:
+        if header.count(name) > 1:
+            raise PropertiesError(
+                f"column '{name}' stands twice", at=Location(path=seed.path, line=rows[0][0]), hint="rename one of the two"
+            )
+    for number, row in rows[1:]:
         if len(row) != len(header):
             raise PropertiesError(
                 f"the row has {len(row)} cells where the header has {len(header)}",
                 at=Location(path=seed.path, line=number),
                 hint="quote cells that hold a comma",
             )
-    values = [[cell if cell != "" else None for cell in row] for row in rows[1:]]
+    values = [[cell if cell != "" else None for cell in row] for _, row in rows[1:]]
     return make_table(header, values, _schema(seed, header, values), at)
 
 

@@ -14,7 +14,7 @@ from ids_build.errors import ConfigError, ExecutionError, Location
 from ids_build.nodes import Column, Source
 from ids_build.relation import Relation
 from ids_build.runner.casts import Cast, make_cast, sql_type
-from ids_build.runner.datatypes import WORDS, arrow_type, describe_type
+from ids_build.runner.datatypes import WORDS, arrow_type, describe_type, plain_type
 from ids_build.runner.engine import Engine
 from ids_build.runner.periods import Period, find_period
 
@@ -80,7 +80,7 @@ def open_source(source: Source, engine: Engine, project_dir: Path) -> Delivery:
     groups: list[Group] = []
     for number, files in enumerate(_alike(found)):
         relation = Relation(layer=_RAW, name=f"{source.relation.layer}_{source.name}_{number}")
-        engine.add_raw_files(relation, [file.path for file in files])
+        engine.add_raw_files(relation, [file.path for file in files], files[0].schema)
         groups.append(Group(relation=relation, files=files, casts=tuple(_match(source, columns, files[0]))))
     queries: list[str] = []
     for group in groups:
@@ -125,12 +125,11 @@ def count_lost(delivery: Delivery, engine: Engine) -> list[tuple[str, str, str, 
             continue
         for file in group.files:
             relation = Relation(layer=_RAW, name="one_file")
-            engine.add_raw_files(relation, [file.path])
+            engine.add_raw_files(relation, [file.path], file.schema)
             counts = engine.fetch(
                 "select "
                 + ", ".join(
-                    f"count(*) filter (where nullif(trim(cast({_raw_name(column, file)} as varchar)), '') is not null"
-                    f" and ({cast.safe}) is null) as c{number}"
+                    f"count(*) filter (where {_is_given(column, file)} and ({cast.safe}) is null) as c{number}"
                     for number, (column, cast) in enumerate(checked)
                 )
                 + f" from {relation.sql}"
@@ -234,6 +233,14 @@ def _raw_field(column: Column, file: RawFile) -> str | None:
 
 def _raw_name(column: Column, file: RawFile) -> str:
     return '"' + (_raw_field(column, file) or "").replace('"', '""') + '"'
+
+
+def _is_given(column: Column, file: RawFile) -> str:
+    """Return the condition that a raw value is there: neither NULL, nor blank text, nor NaN."""
+    name = _raw_name(column, file)
+    given = f"nullif(trim(cast({name} as varchar)), '') is not null"
+    floating = pa.types.is_floating(plain_type(file.schema.field(_raw_field(column, file)).type))
+    return f"{given} and not isnan(cast({name} as double))" if floating else given
 
 
 def _match(source: Source, columns: Iterable[Column], file: RawFile) -> Iterable[tuple[Column, Cast]]:

@@ -32,8 +32,7 @@ def check_types(graph: Graph, models: tuple[Model, ...], project_dir: Path) -> d
     Raises TypeCheckError with the model's own file and line, or an ExceptionGroup of them when several
     models are at fault; a model that reads a faulty one is not judged.
     """
-    # One pass of the optimizer meets every type; more passes only find better plans.
-    engine = Engine(threads=1, memory_limit=64 * 1024**2, settings={"datafusion.optimizer.max_passes": "1"})
+    engine = Engine(threads=1, memory_limit=64 * 1024**2, checks_only=True)
     schemas: dict[Relation, pa.Schema] = {}
     faulty: set[Relation] = set()
     errors: list[CompileError] = []

@@ -7,10 +7,9 @@ from ids_build.config import Config
 from ids_build.graph import Graph
 from ids_build.plan import Plan
 from ids_build.planner.planner import Selection, make_plan, select
-from ids_build.report.artifacts import write_compiled
 from ids_build.results import Event
 from ids_build.runner.runner import run_plan
-from ids_build.tasks.compile import check_project
+from ids_build.tasks.compile import compile_models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +24,7 @@ class Prepared:
 
 def prepare(config: Config, command: str, words: Iterable[str] = (), exclude: Iterable[str] = ()) -> Prepared:
     """Return the run of a command (build, run, seed or test); nothing has happened until its events are taken."""
-    checked = check_project(config)
-    write_compiled(checked.graph, config)
+    checked = compile_models(config)
     selection = select(checked.graph, tuple(words), tuple(exclude))
     plan = make_plan(checked.graph, selection, command)
     events = run_plan(plan, checked.graph, checked.schemas, config)

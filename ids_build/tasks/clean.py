@@ -12,11 +12,13 @@ def clean(config: Config) -> list[Path]:
 
     Raises ConfigError for such a folder or one that holds sources of the project, StorageError when a file cannot go.
     """
-    kept = {*config.model_paths, *config.seed_paths, *config.macro_paths, *config.test_paths}
+    paths = (*config.model_paths, *config.seed_paths, *config.macro_paths, *config.test_paths)
+    kept = [(config.project_dir / path).resolve() for path in paths]
     removed: list[Path] = []
     for name in config.clean_targets:
         path = (config.project_dir / name).resolve()
-        if name in kept or path == config.project_dir or not path.is_relative_to(config.project_dir):
+        touched = any(path.is_relative_to(own) or own.is_relative_to(path) for own in kept)
+        if touched or path == config.project_dir or not path.is_relative_to(config.project_dir):
             raise ConfigError(
                 f"clean-targets names '{name}', which is no folder of results", hint="name folders such as 'target'"
             )

@@ -1,6 +1,7 @@
 """Compile a project and check its types; no data is read."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ids_build.config import Config
@@ -26,9 +27,12 @@ def check_project(config: Config) -> Checked:
 
 def compile_models(config: Config) -> Checked:
     """Check the project and write every model's rendered SQL under ``<target-path>/compiled``."""
-    checked = check_project(config)
-    write_compiled(checked.graph, config)
-    return checked
+    graph = compile_graph(config)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # files are written while the engine plans
+        written = beside.submit(write_compiled, graph, config)
+        schemas = check_types(graph, graph.models(), config.project_dir)
+        written.result()
+    return Checked(graph=graph, schemas=schemas)
 
 
 def explain_models(config: Config, names: frozenset[str]) -> Mapping[str, str]:

@@ -1,0 +1,1 @@
+"""All tests: unit mirrors the package, architecture holds its laws."""

@@ -1,0 +1,1 @@
+"""The command line, tried on toy projects and on the shipped one."""

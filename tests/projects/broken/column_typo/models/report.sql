@@ -1,0 +1,7 @@
+with
+    rows as (select * from {{ ref('customers') }})
+
+select
+    x,
+    wrod
+from rows

@@ -1,0 +1,4 @@
+select
+    pnr,
+    kommune
+from {{ source('raw', 'people') }}

@@ -1,0 +1,2 @@
+select
+    substrr('abc', 1) as x

@@ -1,0 +1,3 @@
+{% macro half(x) %}
+  {{ x / 2 }}
+{% endmacro %}

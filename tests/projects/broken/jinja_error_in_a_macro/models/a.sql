@@ -1,0 +1,1 @@
+select {{ half('x') }} as x

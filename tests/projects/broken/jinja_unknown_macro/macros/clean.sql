@@ -1,0 +1,1 @@
+{% macro clean_texts(x) %}trim({{ x }}){% endmacro %}

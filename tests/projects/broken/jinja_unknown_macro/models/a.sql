@@ -1,0 +1,2 @@
+select
+    {{ clean_text('x') }} as x

@@ -1,0 +1,1 @@
+select pnr, kom from {{ source('raw', 'people') }}

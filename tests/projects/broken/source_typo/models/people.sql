@@ -1,0 +1,2 @@
+select pnr
+from {{ source('raw', 'poeple') }}

@@ -1,0 +1,4 @@
+select
+    1 as x,
+    2 as y
+form somewhere

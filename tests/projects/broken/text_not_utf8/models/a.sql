@@ -1,0 +1,1 @@
+select 'København' as x

@@ -1,0 +1,2 @@
+select sum(word) as y
+from {{ ref('customers') }}

@@ -1,0 +1,166 @@
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from ids_build.compiler.data_tests import TestSpec, literal, make_data_test, name_data_test, quote
+from ids_build.errors import PropertiesError
+from ids_build.nodes import DataTest
+from ids_build.relation import Relation
+from ids_build.runner.engine import Engine
+from tests.support import AT
+
+ORDERS = Relation(layer="staging", name="orders")
+COLOURS = Relation(layer="seeds", name="colours")
+
+# Worked out by hand, row by row: id NULL, 1, 2, 2, 9; colour red, blue, NULL, green, red.
+TABLE = pa.table({"id": [None, 1, 2, 2, 9], "colour": ["red", "blue", None, "green", "red"]})
+PARENT = pa.table({"word": ["red", "blue", None]})
+
+
+def _spec(kind: str, column: str | None = None, config: dict[str, Any] | None = None, **arguments: Any) -> TestSpec:
+    return TestSpec(kind=kind, at=AT, column=column, arguments=arguments, config=config or {})
+
+
+def _make(spec: TestSpec) -> DataTest:
+    return make_data_test(spec, ORDERS, COLOURS if spec.kind == "relationships" else None, "shop")
+
+
+def _failures(test: DataTest) -> int:
+    engine = Engine(threads=1, memory_limit=64 * 1024**2)
+    engine.add_rows(ORDERS, TABLE)
+    engine.add_rows(COLOURS, PARENT)
+    if test.predicate is not None:
+        return engine.fetch(f"select * from {ORDERS.sql} where {test.predicate}").num_rows
+    return engine.fetch(test.sql or "").num_rows
+
+
+@pytest.mark.parametrize(
+    ("spec", "failures"),
+    [
+        (_spec("not_null", "id"), 1),
+        (_spec("not_null", "colour"), 1),
+        (_spec("not_null", "id", {"where": "colour = 'blue'"}), 0),
+        (_spec("unique", "id"), 1),
+        (_spec("unique", "colour"), 1),
+        (_spec("unique", "id", {"where": "colour is not null"}), 0),
+        (_spec("accepted_values", "colour", values=["red", "blue"]), 1),
+        (_spec("accepted_values", "colour", values=["red", "blue", "green"]), 0),
+        (_spec("accepted_values", "id", values=[1, 2]), 1),
+        (_spec("accepted_values", "id", values=["1", "2"], quote=False), 1),
+        (_spec("accepted_values", "colour", {"where": "id = 2"}, values=["red"]), 1),
+        (_spec("relationships", "colour", to="x", field="word"), 1),
+        (_spec("relationships", "colour", {"where": "id <> 2"}, to="x", field="word"), 0),
+        (_spec("grain", columns=["id"]), 1),
+        (_spec("grain", columns=["id", "colour"]), 0),
+        (_spec("unique_combination_of_columns", combination_of_columns=["id"]), 1),
+        (_spec("expression_is_true", expression="id < 9"), 1),
+        (_spec("expression_is_true", "id", expression="< 2"), 3),
+        (_spec("expression_is_true", "id", {"where": "colour = 'green'"}, expression="< 2"), 1),
+        (_spec("accepted_range", "id", min_value=2), 1),
+        (_spec("accepted_range", "id", max_value=2), 1),
+        (_spec("accepted_range", "id", min_value=2, max_value=8), 2),
+        (_spec("accepted_range", "id", min_value=0), 0),
+        (_spec("accepted_range", "id", {"where": "colour = 'red'"}, min_value=2, max_value=8), 1),
+    ],
+    ids=lambda value: None if isinstance(value, int) else f"{value.kind}-{value.column}-{dict(value.arguments)}-{value.config}",
+)
+def test_a_data_test_finds_exactly_the_failing_rows(spec: TestSpec, failures: int) -> None:
+    assert _failures(_make(spec)) == failures
+
+
+def test_an_accepted_range_may_exclude_its_bounds() -> None:
+    assert _failures(_make(_spec("accepted_range", "id", min_value=1, max_value=9, inclusive=False))) == 2
+
+
+@pytest.mark.parametrize(
+    ("spec", "argument"),
+    [
+        (_spec("accepted_values", "id"), "values"),
+        (_spec("relationships", "id", to="x"), "field"),
+        (_spec("grain"), "columns"),
+        (_spec("unique_combination_of_columns"), "combination_of_columns"),
+        (_spec("expression_is_true"), "expression"),
+        (_spec("accepted_range", "id"), "min_value"),
+    ],
+    ids=lambda value: value.kind if isinstance(value, TestSpec) else None,
+)
+def test_a_missing_argument_is_told_by_name(spec: TestSpec, argument: str) -> None:
+    with pytest.raises(PropertiesError, match=f"test '{spec.kind}' has no '{argument}'") as caught:
+        _make(spec)
+    assert caught.value.at == AT
+
+
+def test_relationships_without_a_parent_is_refused() -> None:
+    with pytest.raises(PropertiesError, match="has no 'to'"):
+        make_data_test(_spec("relationships", "id", field="x"), ORDERS, None, "shop")
+
+
+@pytest.mark.parametrize("kind", ["not_null", "unique"])
+def test_a_test_of_a_column_needs_one(kind: str) -> None:
+    with pytest.raises(PropertiesError, match="column"):
+        _make(_spec(kind))
+
+
+@pytest.mark.parametrize("values", ["red", 3, None, {"a": 1}])
+def test_accepted_values_are_a_list(values: object) -> None:
+    with pytest.raises(PropertiesError, match="values"):
+        _make(_spec("accepted_values", "colour", values=values))
+
+
+def test_the_test_reads_its_table_and_the_parent() -> None:
+    assert _make(_spec("relationships", "colour", to="x", field="word")).references == (ORDERS, COLOURS)
+    assert _make(_spec("not_null", "id")).references == (ORDERS,)
+
+
+def test_a_name_is_made_of_kind_table_and_column() -> None:
+    test = _make(_spec("not_null", "id"))
+    assert test.name == "not_null_orders_id"
+    assert test.unique_id.startswith("test.shop.not_null_orders_id.")
+
+
+def test_a_given_name_stands() -> None:
+    spec = TestSpec(kind="not_null", at=AT, column="id", name="has_number")
+    assert _make(spec).name == "has_number"
+
+
+def test_two_tests_that_differ_in_an_argument_have_two_ids() -> None:
+    ids = {_make(_spec("accepted_range", "id", min_value=low)).unique_id for low in (1, 2)}
+    assert len(ids) == 2
+
+
+def test_the_same_test_has_the_same_id() -> None:
+    assert _make(_spec("not_null", "id")).unique_id == _make(_spec("not_null", "id")).unique_id
+
+
+@pytest.mark.parametrize(("said", "severity"), [({}, "error"), ({"severity": "WARN"}, "warn"), ({"severity": "error"}, "error")])
+def test_severity_is_error_unless_said(said: dict[str, str], severity: str) -> None:
+    assert _make(_spec("not_null", "id", said)).severity == severity
+
+
+def test_an_unknown_severity_is_refused() -> None:
+    with pytest.raises(PropertiesError, match="unknown severity 'fatal'"):
+        _make(_spec("not_null", "id", {"severity": "fatal"}))
+
+
+@pytest.mark.parametrize(("said", "tags"), [("nightly", ("nightly",)), (["a", "b"], ("a", "b")), (None, ())])
+def test_one_tag_may_be_written_without_a_list(said: object, tags: tuple[str, ...]) -> None:
+    assert _make(_spec("not_null", "id", {"tags": said})).tags == tags
+
+
+def test_a_singular_test_has_no_table() -> None:
+    spec = TestSpec(kind="singular", at=AT, name="no_orphans")
+    test = name_data_test(spec, None, "shop", references=(ORDERS,), sql="select 1")
+    assert (test.name, test.table, test.predicate, test.sql) == ("no_orphans", None, None, "select 1")
+
+
+@pytest.mark.parametrize(
+    ("value", "sql"),
+    [(True, "true"), (False, "false"), (1, "1"), (2.5, "2.5"), ("a", "'a'"), ("it's", "'it''s'"), ("0101", "'0101'")],
+)
+def test_a_yaml_scalar_becomes_an_sql_literal(value: object, sql: str) -> None:
+    assert literal(value) == sql
+
+
+def test_a_column_name_is_quoted() -> None:
+    assert quote('a"b') == '"a""b"'

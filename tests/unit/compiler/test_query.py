@@ -1,0 +1,197 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ids_build.compiler.query import parse_query
+from ids_build.errors import QueryError
+
+
+def _reads(sql: str) -> list[str]:
+    return sorted(f"{table.layer}.{table.name}".lstrip(".") for table in parse_query(sql).tables)
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        ("select 1 as x", []),
+        ("select * from a.b", ["a.b"]),
+        ("select * from b", ["b"]),
+        ("select * from a.b as x join a.b as y on x.i = y.i", ["a.b"]),
+        ("select * from a.b, a.c", ["a.b", "a.c"]),
+        ("select * from a.b left anti join a.c on b.i = c.i", ["a.b", "a.c"]),
+        ("select * from cat.a.b", ["a.b"]),
+        ("(select * from a.b)", ["a.b"]),
+    ],
+)
+def test_tables_in_from_and_join_are_read(sql: str, tables: list[str]) -> None:
+    assert _reads(sql) == tables
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        ("select * from (select * from a.b) as x", ["a.b"]),
+        ("select * from a.b where exists (select 1 from a.c where c.i = b.i)", ["a.b", "a.c"]),
+        ("select * from a.b where i in (select i from a.c)", ["a.b", "a.c"]),
+        ("select (select max(i) from a.c) as m from a.b", ["a.b", "a.c"]),
+        ("select * from a.b having count(*) > (select max(i) from a.c)", ["a.b", "a.c"]),
+        ("select * from a.b join (select * from a.c where i in (select i from a.d)) as x on true", ["a.b", "a.c", "a.d"]),
+        ("select * from a.b, lateral (select * from a.c where c.i = b.i) as x", ["a.b", "a.c"]),
+        ("select case when exists (select 1 from a.c) then 1 end from a.b", ["a.b", "a.c"]),
+        ("select * from a.b order by (select max(i) from a.c)", ["a.b", "a.c"]),
+    ],
+)
+def test_tables_in_subqueries_are_read(sql: str, tables: list[str]) -> None:
+    assert _reads(sql) == tables
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        ("select * from a.b union all select * from a.c", ["a.b", "a.c"]),
+        ("select * from a.b except select * from a.c intersect select * from a.d", ["a.b", "a.c", "a.d"]),
+        ("with x as (select * from a.b union select * from a.c) select * from x", ["a.b", "a.c"]),
+        ("(select * from a.b) union all (select * from a.c) order by 1", ["a.b", "a.c"]),
+    ],
+)
+def test_every_branch_of_a_union_is_read(sql: str, tables: list[str]) -> None:
+    assert _reads(sql) == tables
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        ("with x as (select * from a.b) select * from x", ["a.b"]),
+        ("with bef as (select * from registry.bef) select * from bef", ["registry.bef"]),
+        ("with bef as (select 1 as i) select * from registry.bef", ["registry.bef"]),
+        ("with bef as (select 1 as i) select * from bef join registry.bef as r on r.i = bef.i", ["registry.bef"]),
+        ("with x as (select * from a.b), y as (select * from x) select * from y join x on true", ["a.b"]),
+        ("with x as (with y as (select * from a.b) select * from y) select * from x", ["a.b"]),
+        ("select * from (with x as (select * from a.b) select * from x) as s join x on true", ["a.b", "x"]),
+        ("with x as (select * from a.b) select * from a.c where i in (select i from x)", ["a.b", "a.c"]),
+        ("with b as (select * from b) select * from b", ["b"]),
+        ("with X as (select * from a.b) select * from x", ["a.b"]),
+    ],
+)
+def test_a_common_table_expression_shadows_only_a_bare_name_in_its_scope(sql: str, tables: list[str]) -> None:
+    assert _reads(sql) == tables
+
+
+def test_a_recursive_expression_does_not_read_itself() -> None:
+    sql = """
+        with recursive up as (
+            select id, boss from a.people where boss is null
+            union all
+            select p.id, p.boss from a.people as p join up on p.boss = up.id
+        )
+        select * from up join a.titles using (id)
+    """
+    assert _reads(sql) == ["a.people", "a.titles"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        ('select * from "a"."b"', ["a.b"]),
+        ('select * from "A"."My Table"', ["A.My Table"]),
+        ("select * from A.B", ["a.b"]),
+        ('select * from A."B"', ["a.B"]),
+        ('select * from "a.b"."c"', ["a.b.c"]),
+        ('select * from "a"."x""y"', ['a.x"y']),
+    ],
+)
+def test_a_name_folds_to_lower_case_unless_it_is_quoted(sql: str, tables: list[str]) -> None:
+    assert _reads(sql) == tables
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 'from a.b' as x",
+        "select 1 as x -- from a.b",
+        "select 1 as x /* join a.b */",
+        "select * from generate_series(1, 3) as g(i)",
+        "select * from unnest([1, 2]) as u(i)",
+        "select * from (values (1), (2)) as v(i)",
+        "select extract(year from current_date) as y",
+        "select trim(both ' ' from 'x') as t",
+    ],
+)
+def test_words_that_name_no_table_are_not_read(sql: str) -> None:
+    assert _reads(sql) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select *\nfrom alpha.beta",
+        "-- a comment\nselect * from alpha.beta",
+        "-- æøå: a comment that is longer in bytes than in characters\nselect 'ÆØÅ' as x from alpha.beta",
+        "with x as (select 1 as i)\nselect * from x\njoin alpha.beta using (i)",
+        "select beta.i from alpha.beta",
+    ],
+)
+def test_the_offset_of_a_table_counts_characters_up_to_its_name(sql: str) -> None:
+    (table,) = parse_query(sql).tables
+    assert table.offset == sql.index("alpha.beta") + len("alpha.")
+
+
+@pytest.mark.parametrize(
+    ("sql", "ordered"),
+    [
+        ("select * from a.b", False),
+        ("select * from a.b order by i", True),
+        ("select * from (select * from a.b order by i) as x", False),
+        ("select row_number() over (order by i) as n from a.b", False),
+        ("with x as (select * from a.b order by i limit 3) select * from x", False),
+        ("select * from a.b union all select * from a.c order by 1", True),
+        ("with x as (select 1 as i) select * from x order by i", True),
+    ],
+)
+def test_only_the_outermost_order_by_orders_the_rows(sql: str, ordered: bool) -> None:
+    assert parse_query(sql).ordered is ordered
+
+
+@pytest.mark.parametrize("sql", ["", "   \n", "-- only a comment\n", ";"])
+def test_a_text_without_a_query_is_refused(sql: str) -> None:
+    with pytest.raises(QueryError, match="holds no query"):
+        parse_query(sql)
+
+
+def test_two_statements_are_refused() -> None:
+    with pytest.raises(QueryError, match="more than one statement"):
+        parse_query("select 1; select 2")
+
+
+def test_a_semicolon_at_the_end_is_no_second_statement() -> None:
+    assert parse_query("select * from a.b;\n").understood
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "insert into a.b select 1",
+        "create table a.b as select 1 as i",
+        "drop table a.b",
+        "delete from a.b",
+        "update a.b set i = 1",
+        "set x = 1",
+        "copy a.b to 'x.csv'",
+        "truncate table a.b",
+    ],
+)
+def test_a_statement_that_writes_is_refused(sql: str) -> None:
+    with pytest.raises(QueryError, match="can only read"):
+        parse_query(sql)
+
+
+@pytest.mark.parametrize("sql", ["select * from", "selec * from a.b", "select (1", "select 'open"])
+def test_sql_that_the_parser_cannot_read_is_left_to_the_engine(sql: str) -> None:
+    query = parse_query(sql)
+    assert (query.understood, query.tables) == (False, ())
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), min_size=1, max_size=6))
+def test_the_tables_read_are_those_named_however_often(names: list[tuple[str, str]]) -> None:
+    sql = " union all ".join(f"select * from {layer}.{name}" for layer, name in names)
+    assert _reads(sql) == sorted({f"{layer}.{name}" for layer, name in names})

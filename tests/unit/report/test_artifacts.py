@@ -1,0 +1,56 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from ids_build.errors import Location, StorageError
+from ids_build.report.artifacts import describe_result, describe_run, write_compiled, write_run_results
+from ids_build.results import Result, RunResults
+from tests.support import make_graph, make_model, make_settings
+
+RESULT = Result(
+    unique_id="model.shop.orders", name="staging.orders", resource="model", status="success", seconds=1.23456, rows=3, size=99,
+    at=Location(path="a.sql", line=2), notes=("a note",),
+)  # fmt: skip
+RUN = RunResults(command="build", results=(RESULT,), seconds=2.34567, args={"select": ["x"]})
+
+
+def test_a_result_is_told_in_dbts_words_and_leaves_out_what_is_unknown() -> None:
+    assert describe_result(RESULT) == {
+        "unique_id": "model.shop.orders", "name": "staging.orders", "resource_type": "model", "status": "success",
+        "execution_time": 1.2346, "rows": 3, "bytes": 99, "at": "a.sql:2", "notes": ["a note"],
+    }  # fmt: skip
+
+
+def test_no_failing_row_is_told_as_zero() -> None:
+    result = Result(unique_id="x", name="x", resource="test", status="pass", failures=0)
+    assert describe_result(result)["failures"] == 0
+
+
+def test_a_run_is_told_with_its_results() -> None:
+    told = describe_run(RUN)
+    assert (told["command"], told["ok"], told["elapsed_time"], told["args"]) == ("build", True, 2.346, {"select": ["x"]})
+    assert len(told["results"]) == 1
+
+
+def test_results_are_written_as_json(tmp_path: Path) -> None:
+    path = write_run_results(RUN, make_settings(tmp_path))
+    assert path == tmp_path / "target" / "run_results.json"
+    assert json.loads(path.read_text(encoding="utf-8"))["results"][0]["name"] == "staging.orders"
+
+
+def test_nothing_is_left_beside_the_results(tmp_path: Path) -> None:
+    write_run_results(RUN, make_settings(tmp_path))
+    assert [path.name for path in (tmp_path / "target").iterdir()] == ["run_results.json"]
+
+
+def test_rendered_sql_is_written_under_the_models_path(tmp_path: Path) -> None:
+    write_compiled(make_graph(make_model("staging.orders", sql="select 'æ' as x")), make_settings(tmp_path))
+    path = tmp_path / "target" / "compiled" / "shop" / "models" / "staging" / "orders.sql"
+    assert path.read_text(encoding="utf-8") == "select 'æ' as x"
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("a file")
+    with pytest.raises(StorageError, match="cannot write"):
+        write_run_results(RUN, make_settings(tmp_path))

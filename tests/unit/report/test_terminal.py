@@ -1,0 +1,96 @@
+import io
+import json
+
+import pytest
+
+from ids_build.report.terminal import listen, print_rows, print_summary
+from ids_build.results import Event, Result, RunResults, Started
+
+STARTED = Started(unique_id="model.shop.orders", name="staging.orders", resource="model")
+BUILT = Result(
+    unique_id="model.shop.orders", name="staging.orders", resource="model", status="success", seconds=1.5, rows=12345, size=2000,
+    notes=("a note [sic]",),
+)  # fmt: skip
+FAILED = Result(unique_id="t", name="unique_x", resource="test", status="fail", message="2 failing rows", failures=2)
+EVENTS = (STARTED, BUILT, FAILED)
+
+
+class _Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def _tell(style: str, *events: Event, stream: io.StringIO | None = None) -> str:
+    stream = stream or io.StringIO()
+    with listen(stream, 2, style=style) as listener:
+        for event in events:
+            listener.tell(event)
+    return stream.getvalue()
+
+
+def test_plain_lines_tell_one_line_a_result() -> None:
+    lines = _tell("text", *EVENTS).splitlines()
+    assert lines == [
+        "   1/2  success  model     staging.orders  1.50 s  12,345 rows  2.0 kB",
+        "   2/2  fail     test      unique_x  0.00 s",
+    ]
+
+
+def test_json_lines_tell_every_event() -> None:
+    told = [json.loads(line) for line in _tell("json", *EVENTS).splitlines()]
+    assert [line["event"] for line in told] == ["started", "result", "result"]
+    assert (told[1]["rows"], told[2]["failures"]) == (12345, 2)
+
+
+def test_silence_tells_only_what_went_wrong() -> None:
+    assert _tell("quiet", *EVENTS) == "test 'unique_x' failed: 2 failing rows\n"
+
+
+def test_a_terminal_sees_tables_and_faults() -> None:
+    shown = _tell("text", *EVENTS, stream=_Terminal())
+    assert "staging.orders" in shown and "unique_x" in shown
+
+
+@pytest.mark.parametrize("style", ["json", "quiet"])
+def test_machines_are_told_the_same_on_a_terminal(style: str) -> None:
+    assert _tell(style, *EVENTS, stream=_Terminal()) == _tell(style, *EVENTS)
+
+
+def _summary(*results: Result) -> str:
+    stream = io.StringIO()
+    print_summary(RunResults(command="build", results=results, seconds=2.0), stream)
+    return stream.getvalue()
+
+
+def test_the_summary_shows_tables_faults_notes_and_counts() -> None:
+    text = _summary(BUILT, FAILED)
+    for told in ("staging.orders", "12,345", "2.0 kB", "test 'unique_x' failed: 2 failing rows", "note: a note [sic]"):
+        assert told in text
+    assert text.rstrip().splitlines()[-1] == "1 of 1 tables built, 0 of 1 tests passed, 1 failed tests in 2.0 s"
+
+
+def test_a_note_is_told_once() -> None:
+    assert _summary(BUILT, BUILT).count("note: ") == 1
+
+
+def test_markup_in_a_message_is_left_as_it_is() -> None:
+    broken = Result(unique_id="x", name="x", resource="model", status="error", message="no [red]colour[/] here")
+    assert "no [red]colour[/] here" in _summary(broken)
+
+
+def test_a_name_that_looks_like_markup_is_left_as_it_is() -> None:
+    assert "staging.[red]x" in _summary(Result(unique_id="x", name="staging.[red]x", resource="model", status="success"))
+
+
+def test_a_long_message_is_not_broken() -> None:
+    message = "word " * 60
+    assert message.strip() in _summary(Result(unique_id="x", name="x", resource="model", status="error", message=message))
+
+
+def test_rows_are_printed_with_null_as_blank() -> None:
+    stream = io.StringIO()
+    print_rows(["id", "word"], [(1, None), (2, "[b]x")], stream)
+    lines = [line.split() for line in stream.getvalue().splitlines()]
+    assert lines == [["id", "word"], ["1"], ["2", "[b]x"]]

@@ -1,0 +1,55 @@
+import pytest
+
+from ids_build.errors import Location
+from ids_build.report.words import describe_counts, describe_fault, describe_size
+from ids_build.results import Result, RunResults
+
+
+def _result(status: str, resource: str = "model", **parts: object) -> Result:
+    return Result(unique_id="x", name="staging.orders", resource=resource, status=status, **parts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("result", "text"),
+    [
+        (_result("error", message="no room"), "'staging.orders' error: no room"),
+        (_result("fail", "test", message="2 failing rows"), "test 'staging.orders' failed: 2 failing rows"),
+        (_result("warn", "test", message="x"), "test 'staging.orders' warning: x"),
+        (_result("fail", "unit_test", message="x"), "unit test 'staging.orders' failed: x"),
+        (_result("error"), "'staging.orders' error: no reason given"),
+        (
+            _result("error", message="x", hint="do y", at=Location(path="a.sql", line=2)),
+            "a.sql:2  'staging.orders' error: x\n  hint: do y",
+        ),
+    ],
+)
+def test_a_fault_has_the_form_of_our_errors(result: Result, text: str) -> None:
+    assert describe_fault(result) == text
+
+
+@pytest.mark.parametrize(
+    ("results", "text"),
+    [
+        ((), "nothing to do in 1.2 s"),
+        ((_result("success"),), "1 of 1 tables built in 1.2 s"),
+        ((_result("success"), _result("error")), "1 of 2 tables built, 1 errors in 1.2 s"),
+        ((_result("pass", "test"), _result("warn", "test")), "2 of 2 tests passed, 1 warnings in 1.2 s"),
+        (
+            (_result("success", "seed"), _result("fail", "test"), _result("skipped")),
+            "1 of 2 tables built, 0 of 1 tests passed, 1 failed tests, 1 skipped in 1.2 s",
+        ),
+    ],
+)
+def test_the_last_line_counts(results: tuple[Result, ...], text: str) -> None:
+    assert describe_counts(RunResults(command="build", results=results, seconds=1.23)) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (None, ""), (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1_234_567, "1.2 MB"), (999_900_000, "999.9 MB"),
+        (2_500_000_000, "2.50 GB"), (4_000_000_000_000, "4000.00 GB"),
+    ],
+)  # fmt: skip
+def test_a_size_is_short(size: int | None, text: str) -> None:
+    assert describe_size(size) == text

@@ -1,0 +1,236 @@
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ids_build.errors import ExecutionError, StorageError
+from ids_build.relation import Relation
+from ids_build.runner.engine import Engine, PlanError
+from tests.support import write_parquet
+
+T = Relation(layer="staging", name="t")
+ROWS = pa.table({"id": [2, 1, None], "word": ["b", "a", "c"]})
+
+
+@pytest.fixture
+def engine() -> Engine:
+    found = Engine(threads=2, memory_limit=128 * 1024**2)
+    found.add_rows(T, ROWS)
+    return found
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+def test_rows_are_read_back(engine: Engine) -> None:
+    assert engine.fetch("select * from staging.t order by word").to_pylist() == [
+        {"id": 1, "word": "a"}, {"id": 2, "word": "b"}, {"id": None, "word": "c"},
+    ]  # fmt: skip
+
+
+def test_a_table_registered_again_replaces_the_former(engine: Engine) -> None:
+    engine.add_rows(T, pa.table({"other": [1]}))
+    assert engine.schema("select * from staging.t").names == ["other"]
+
+
+def test_an_empty_table_has_its_columns(engine: Engine) -> None:
+    engine.add_empty(T, pa.schema([("id", pa.int32())]))
+    assert engine.fetch("select * from staging.t").shape == (0, 1)
+
+
+def test_a_table_of_no_rows_can_be_read(engine: Engine) -> None:
+    engine.add_rows(T, ROWS.slice(0, 0))
+    assert engine.fetch("select count(*) as n from staging.t").to_pylist() == [{"n": 0}]
+
+
+def test_a_view_reads_what_it_was_made_of(engine: Engine) -> None:
+    view = Relation(layer="marts", name="v")
+    engine.add_view(view, "select count(*) as n from staging.t")
+    assert engine.fetch("select n from marts.v").to_pylist() == [{"n": 3}]
+
+
+def test_a_dropped_table_is_gone(engine: Engine) -> None:
+    engine.drop(T)
+    with pytest.raises(PlanError):
+        engine.fetch("select * from staging.t")
+
+
+def test_dropping_what_was_never_there_is_no_fault(engine: Engine) -> None:
+    engine.drop(Relation(layer="nowhere", name="x"))
+    engine.drop(Relation(layer="staging", name="x"))
+
+
+@pytest.mark.parametrize("relation", [Relation(layer="Odd Layer", name='x"y'), Relation(layer="a.b", name="select")])
+def test_any_name_can_be_registered(engine: Engine, relation: Relation) -> None:
+    engine.add_rows(relation, ROWS)
+    assert engine.fetch(f"select count(*) as n from {relation.sql}").to_pylist() == [{"n": 3}]
+
+
+def test_two_engines_share_nothing() -> None:
+    with pytest.raises(PlanError):
+        Engine(threads=1, memory_limit=128 * 1024**2).fetch("select * from staging.t")
+
+
+def test_a_broken_file_of_ours_is_a_storage_error(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "t.parquet").write_bytes(b"half a file")
+    with pytest.raises(StorageError, match="cannot be read from 't.parquet'"):
+        engine.add_file(T, tmp_path / "t.parquet")
+
+
+def test_raw_files_of_one_schema_are_one_table(engine: Engine, tmp_path: Path) -> None:
+    paths = [write_parquet(tmp_path / f"{number}.parquet", ID=[number]) for number in range(3)]
+    engine.add_raw_files(T, paths, pyarrow.parquet.read_schema(paths[0]))
+    assert engine.fetch('select "ID" from staging.t order by 1').column(0).to_pylist() == [0, 1, 2]
+
+
+# -- what a query may do --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create table staging.u as select 1 as x",
+        "create view staging.u as select 1 as x",
+        "create external table u stored as parquet location '{folder}'",
+        "drop table staging.t",
+        "insert into staging.t values (1, 'x')",
+        "copy staging.t to '{folder}/x.parquet'",
+        "copy (select 1) to '{folder}/x.csv'",
+        "set datafusion.execution.batch_size = 1",
+    ],
+)
+def test_a_query_can_only_read(engine: Engine, tmp_path: Path, sql: str) -> None:
+    for run in (engine.fetch, engine.schema, lambda text: engine.add_view(Relation(layer="a", name="b"), text)):
+        with pytest.raises(PlanError):
+            run(sql.replace("{folder}", tmp_path.as_posix()))
+    assert list(tmp_path.iterdir()) == []
+    assert engine.fetch("select * from staging.t").num_rows == 3
+
+
+@pytest.mark.parametrize(
+    "sql", ["select 1", "select max(id) over () from staging.t", "with x as (select 1 as i) select * from x"]
+)
+def test_a_query_that_reads_is_planned(engine: Engine, sql: str) -> None:
+    assert len(engine.schema(sql).names) == 1
+
+
+# -- planning -------------------------------------------------------------------------------------
+
+
+def test_the_schema_of_a_query_needs_no_rows(engine: Engine) -> None:
+    schema = engine.schema("select cast(id as double) / 0 as share, word from staging.t")
+    assert [(field.name, field.type) for field in schema] == [("share", pa.float64()), ("word", pa.string())]
+
+
+@pytest.mark.parametrize(
+    ("sql", "word"),
+    [
+        ("select idd from staging.t", "idd"),
+        ("select * from staging.u", "u"),
+        ("select nofunction(id) from staging.t", "nofunction"),
+        ("select id + from staging.t", "syntax error"),
+        ("select sum(word) from staging.t", "sum"),
+        ("select word from staging.t group by id", "word"),
+    ],
+)
+def test_a_query_that_cannot_be_planned_is_told_in_lower_case_without_a_full_stop(engine: Engine, sql: str, word: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        engine.schema(sql)
+    told = caught.value.message
+    assert word in told
+    assert told[0].islower() and not told.endswith(".")
+    assert "DataFusion" not in told
+
+
+def test_a_fault_of_planning_has_no_cause_behind_it(engine: Engine) -> None:
+    with pytest.raises(PlanError) as caught:
+        engine.schema("select idd from staging.t")
+    assert caught.value.__cause__ is None
+
+
+# -- running --------------------------------------------------------------------------------------
+
+SECRETS = {
+    "cast to a date": ("select cast(word as date) as d from staging.s", "a value cannot be cast"),
+    "cast to a number": ("select cast(word as bigint) as n from staging.s", "a value cannot be cast"),
+    "division by zero": ("select 1 / (n - n) as x from staging.s", "division by zero"),
+    "overflow": ("select arrow_cast(n * 1000000, 'Int8') as x from staging.s", ""),
+}
+
+
+@pytest.mark.parametrize("case", SECRETS)
+def test_a_fault_while_running_never_quotes_data(engine: Engine, tmp_path: Path, case: str) -> None:
+    sql, message = SECRETS[case]
+    engine.add_rows(Relation(layer="staging", name="s"), pa.table({"word": ["SECRET1234"], "n": [987654321]}))
+    for run in (engine.fetch, lambda text: engine.write(text, tmp_path / "x.parquet", order=(), notes={})):
+        with pytest.raises(ExecutionError) as caught:
+            run(sql)
+        told = f"{caught.value}{caught.value.__cause__}"
+        assert message in told
+        assert "SECRET1234" not in told and "987654321" not in told
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+def test_a_table_is_written_in_its_order_with_nulls_first(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    assert engine.write("select * from staging.t", path, order=("id",), notes={}) == 3
+    assert pyarrow.parquet.read_table(path).column("id").to_pylist() == [None, 1, 2]
+
+
+def test_a_query_without_rows_makes_a_table_with_all_columns(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    assert engine.write("select * from staging.t where false", path, order=("id",), notes={}) == 0
+    assert pyarrow.parquet.read_table(path).schema.names == ["id", "word"]
+
+
+def test_notes_stand_in_the_footer(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    engine.write("select 1 as x", path, order=(), notes={"told": "it's, so"})
+    assert pyarrow.parquet.read_metadata(path).metadata[b"told"] == b"it's, so"
+
+
+def test_what_was_written_is_registered_with_its_order(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a b'æ.parquet"
+    engine.write("select * from staging.t where id is not null", path, order=("id",), notes={})
+    engine.add_file(T, path, ("id",))
+    assert engine.fetch("select id from staging.t").column(0).to_pylist() == [1, 2]
+    assert "SortExec" not in engine.explain("select * from staging.t order by id")
+
+
+def test_a_query_that_cannot_be_planned_is_not_written(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(PlanError):
+        engine.write("select idd from staging.t", tmp_path / "t.parquet", order=(), notes={})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_engine_can_write_again_after_a_failure(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(ExecutionError):
+        engine.write("select cast(word as int) as x from staging.t", tmp_path / "t.parquet", order=(), notes={})
+    assert engine.write("select * from staging.t", tmp_path / "t.parquet", order=(), notes={}) == 3
+
+
+def test_the_spill_folder_is_made(tmp_path: Path) -> None:
+    Engine(threads=1, memory_limit=128 * 1024**2, spill_dir=tmp_path / "spill" / "here")
+    assert (tmp_path / "spill" / "here").is_dir()
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.tuples(st.one_of(st.none(), st.integers(-5, 5)), st.text("abæ", max_size=2)), max_size=20), st.randoms())
+def test_bytes_do_not_depend_on_threads_or_on_the_order_of_rows(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int | None, str]], random: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("written")
+    schema = pa.schema([("id", pa.int64()), ("word", pa.string())])
+    written = []
+    for threads in (1, 4):
+        random.shuffle(rows)  # type: ignore[attr-defined]
+        engine = Engine(threads=threads, memory_limit=128 * 1024**2)
+        engine.add_rows(T, pa.Table.from_pylist([{"id": number, "word": word} for number, word in rows], schema=schema))
+        engine.write("select * from staging.t", folder / f"{threads}.parquet", order=("id", "word"), notes={})
+        written.append((folder / f"{threads}.parquet").read_bytes())
+    assert written[0] == written[1]

@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pytest
+
+from ids_build.errors import StorageError
+from ids_build.relation import Relation
+from ids_build.runner.storage import Storage
+
+ORDERS = Relation(layer="staging", name="orders")
+
+
+def _draft(storage: Storage, text: str) -> Path:
+    path = storage.draft_path(ORDERS)
+    path.write_text(text)
+    return path
+
+
+def test_nothing_is_touched_before_something_is_asked(tmp_path: Path) -> None:
+    Storage(tmp_path / "target").table_path(ORDERS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_lies_under_its_layer(tmp_path: Path) -> None:
+    assert Storage(tmp_path).table_path(ORDERS) == tmp_path / "tables" / "staging" / "orders.parquet"
+
+
+def test_a_draft_is_written_aside(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    draft = _draft(storage, "new")
+    assert draft == storage.existing_draft(ORDERS)
+    assert not draft.is_relative_to(tmp_path / "tables")
+    assert not storage.table_path(ORDERS).exists()
+
+
+def test_an_old_draft_is_gone_when_a_new_one_begins(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    _draft(storage, "old")
+    assert not storage.draft_path(ORDERS).exists()
+
+
+def test_publishing_replaces_the_former_table_and_leaves_no_draft(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    for text in ("old", "new"):
+        draft = _draft(storage, text)
+        assert storage.publish(ORDERS).read_text() == text
+    assert not draft.exists()
+
+
+def test_publishing_without_a_draft_leaves_the_former_table(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    _draft(storage, "old")
+    storage.publish(ORDERS)
+    with pytest.raises(StorageError):
+        storage.publish(ORDERS)
+    assert storage.table_path(ORDERS).read_text() == "old"
+
+
+def test_discarding_removes_the_draft_alone(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    _draft(storage, "old")
+    storage.publish(ORDERS)
+    draft = _draft(storage, "new")
+    storage.discard(ORDERS)
+    assert (draft.exists(), storage.table_path(ORDERS).read_text()) == (False, "old")
+
+
+def test_discarding_nothing_is_no_fault(tmp_path: Path) -> None:
+    Storage(tmp_path).discard(ORDERS)
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    draft = _draft(storage, "half")
+    storage.remove_drafts()
+    assert not draft.exists()
+
+
+def test_a_second_run_is_kept_out(tmp_path: Path) -> None:
+    with Storage(tmp_path / "target").lock(), pytest.raises(StorageError, match="another run is writing"):
+        Storage(tmp_path / "target").lock()
+
+
+def test_the_lock_is_free_again_after_a_run(tmp_path: Path) -> None:
+    for _ in range(2):
+        with Storage(tmp_path).lock():
+            pass
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("a file where a folder should be")
+    with pytest.raises(StorageError, match="cannot write"):
+        Storage(tmp_path / "target").draft_path(ORDERS)

@@ -1,0 +1,160 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ids_build.nodes import Model, Rows
+from ids_build.results import Result
+from ids_build.runner.unit_tests import describe_difference, run_unit_test
+from tests.support import AT, make_graph, make_model, make_seed, make_source, make_unit_test, rows
+
+RAW = make_source("raw.orders")
+SEED = make_seed("seeds.colours", "code,word\n01,red\n02,blue\n")
+SCHEMAS = {
+    RAW.relation: pa.schema([("id", pa.string()), ("n", pa.int32()), ("share", pa.float64()), ("day", pa.date32())]),
+    SEED.relation: pa.schema([("code", pa.string()), ("word", pa.string())]),
+}
+
+
+def _model(sql: str, *reads: str) -> Model:
+    return make_model("staging.orders", reads or ("raw.orders",), sql)
+
+
+def _run(sql: str, given_rows: Mapping[str, Rows], expect: Rows, *reads: str) -> Result:
+    model = _model(sql, *reads)
+    return run_unit_test(make_unit_test(model, given_rows, expect), make_graph(RAW, SEED, model), SCHEMAS)
+
+
+def test_equal_rows_pass_whatever_their_order() -> None:
+    found = _run(
+        "select id, n from raw.orders",
+        {"raw.orders": rows(["id", "n"], ["a", "1"], ["b", None], ["a", "1"])},
+        rows(["n", "id"], [None, "b"], ["1", "a"], ["1", "a"]),
+    )
+    assert (found.status, found.message, found.name) == ("pass", None, "orders::works")
+
+
+def test_only_the_expected_columns_are_compared() -> None:
+    found = _run("select id, n from raw.orders", {"raw.orders": rows(["id", "n"], ["a", "1"])}, rows(["id"], ["a"]))
+    assert found.status == "pass"
+
+
+@pytest.mark.parametrize("expected", [(["a"],), (["a"], ["a"], ["a"])])
+def test_rows_are_counted(expected: tuple[list[str], ...]) -> None:
+    given_rows = {"raw.orders": rows(["id"], ["a"], ["a"])}
+    assert _run("select id from raw.orders", given_rows, rows(["id"], *expected)).status == "fail"
+
+
+def test_a_column_that_was_not_given_is_null() -> None:
+    found = _run("select id, n from raw.orders", {"raw.orders": rows(["id"], ["a"])}, rows(["id", "n"], ["a", None]))
+    assert found.status == "pass"
+
+
+def test_identifiers_keep_their_leading_zeros() -> None:
+    given_rows = {"raw.orders": rows(["id"], ["0042"])}
+    assert _run("select id from raw.orders", given_rows, rows(["id"], ["0042"])).status == "pass"
+    assert _run("select id from raw.orders", given_rows, rows(["id"], ["42"])).status == "fail"
+
+
+def test_the_empty_text_is_not_null() -> None:
+    given_rows = {"raw.orders": rows(["id"], [""])}
+    assert _run("select id from raw.orders", given_rows, rows(["id"], [""])).status == "pass"
+    assert _run("select id from raw.orders", given_rows, rows(["id"], [None])).status == "fail"
+
+
+def test_nan_equals_nan_and_not_null() -> None:
+    given_rows = {"raw.orders": rows(["share"], ["NaN"])}
+    assert _run("select share from raw.orders", given_rows, rows(["share"], ["NaN"])).status == "pass"
+    assert _run("select share from raw.orders", given_rows, rows(["share"], [None])).status == "fail"
+
+
+def test_a_difference_is_told_by_the_row_and_its_columns() -> None:
+    found = _run("select id, n from raw.orders", {"raw.orders": rows(["id", "n"], ["a", "1"])}, rows(["id", "n"], ["a", "2"]))
+    assert found.status == "fail"
+    assert found.message is not None and "n: expected 2, got 1" in found.message and "id='a'" in found.message
+
+
+def test_an_input_without_rows_is_empty() -> None:
+    assert _run("select id from raw.orders", {}, rows(["id"])).status == "pass"
+
+
+def test_a_seed_without_rows_is_its_own_file() -> None:
+    found = _run("select word from seeds.colours where code = '02'", {}, rows(["word"], ["blue"]), "seeds.colours")
+    assert found.status == "pass"
+
+
+def test_a_seed_that_was_given_no_rows_on_purpose_is_empty() -> None:
+    found = _run("select word from seeds.colours", {"seeds.colours": rows(["word"])}, rows(["word"]), "seeds.colours")
+    assert found.status == "pass"
+
+
+def test_given_and_expected_rows_may_be_queries() -> None:
+    made = Rows(sql="select 'a' as id, 1 as n", at=AT, given=True)
+    found = _run(
+        "select id, n + 1 as n from raw.orders", {"raw.orders": made}, Rows(sql="select 2 as n, 'a' as id", at=AT, given=True)
+    )
+    assert found.status == "pass"
+
+
+def test_the_tests_own_query_is_run() -> None:
+    model = _model("select 1 as x from raw.orders")
+    test = make_unit_test(model, {"raw.orders": rows(["id"], ["a"])}, rows(["x"], ["2"]), sql="select 2 as x from raw.orders")
+    assert run_unit_test(test, make_graph(RAW, SEED, model), SCHEMAS).status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("given_rows", "expect", "message"),
+    [
+        ({"raw.orders": rows(["idd"], ["a"])}, rows(["id"], ["a"]), "unknown column 'idd'"),
+        ({"raw.orders": rows(["id"], ["a"])}, rows(["idd"], ["a"]), "unknown column 'idd'"),
+        ({"raw.orders": rows(["n"], ["x"])}, rows(["id"], ["a"]), "'x' is no int32"),
+        ({"raw.orders": rows(["day"], ["01-02-2000"])}, rows(["id"], ["a"]), "'01-02-2000' is no date"),
+        ({"raw.orders": Rows(sql="select 1 as idd", at=AT, given=True)}, rows(["id"], ["a"]), "unknown column 'idd'"),
+        ({"raw.orders": rows(["id"], ["a"])}, Rows(sql="select 1 as idd", at=AT, given=True), "idd"),
+    ],
+)
+def test_rows_that_cannot_be_laid_are_an_error_of_the_test(given_rows: Any, expect: Rows, message: str) -> None:
+    found = _run("select id from raw.orders", given_rows, expect)
+    assert found.status == "error"
+    assert found.message is not None and message in found.message
+
+
+def test_a_query_that_cannot_be_planned_is_an_error() -> None:
+    assert _run("select nothing from raw.orders", {}, rows(["id"])).status == "error"
+
+
+def test_an_input_of_unknown_columns_is_an_error() -> None:
+    model = _model("select 1 as x from raw.orders")
+    found = run_unit_test(make_unit_test(model), make_graph(RAW, model), {})
+    assert found.message == "the columns of 'raw.orders' are not known"
+
+
+# -- multisets ------------------------------------------------------------------------------------
+
+CELLS = st.one_of(st.none(), st.integers(0, 2), st.sampled_from(["a", ""]))
+TABLES = st.lists(st.tuples(CELLS, CELLS), max_size=6)
+
+
+@given(TABLES, st.data())
+def test_the_order_of_rows_makes_no_difference(table: list[tuple[Any, Any]], data: st.DataObject) -> None:
+    assert describe_difference(["a", "b"], table, data.draw(st.permutations(table))) is None
+
+
+@given(TABLES, TABLES)
+def test_two_tables_differ_exactly_when_some_row_is_counted_differently(left: list[Any], right: list[Any]) -> None:
+    equal = all(left.count(row) == right.count(row) for row in [*left, *right])
+    assert (describe_difference(["a", "b"], left, right) is None) == equal
+    assert (describe_difference(["a", "b"], right, left) is None) == equal
+
+
+def test_missing_and_extra_rows_are_counted() -> None:
+    told = describe_difference(["a"], [("x",), ("y",)], [("x",), ("z",), ("z",)])
+    assert told is not None and told.startswith("expected 2 rows, got 3: 1 missing, 2 too many")
+
+
+def test_null_and_text_are_shown_apart() -> None:
+    told = describe_difference(["a", "b"], [("k", None)], [("k", "NULL")])
+    assert told is not None and "b: expected NULL, got 'NULL'" in told
