@@ -16,7 +16,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check ids_build tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/sqlfmt --quiet --check models macros
+	$(BIN)/sqlfmt --check --reset-cache models macros
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.run

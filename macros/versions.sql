@@ -4,10 +4,18 @@
     {%- set known = ["2", "3f"] -%}
     {%- set delivered = var("lpr_versions") | map("string") | list -%}
     {%- if delivered | length == 0 -%}
-        {{- exceptions.raise_compiler_error("var 'lpr_versions' is empty, name at least one of 2, 3f") -}}
+        {{-
+            exceptions.raise_compiler_error(
+                "var 'lpr_versions' is empty, name at least one of 2, 3f"
+            )
+        -}}
     {%- endif -%}
     {%- for name in delivered if name not in known -%}
-        {{- exceptions.raise_compiler_error("var 'lpr_versions' names an unknown version, known are 2, 3f") -}}
+        {{-
+            exceptions.raise_compiler_error(
+                "var 'lpr_versions' names an unknown version, known are 2, 3f"
+            )
+        -}}
     {%- endfor -%}
     {{- "true" if version in delivered else "false" -}}
 {%- endmacro %}
