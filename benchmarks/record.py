@@ -34,6 +34,16 @@ class Recorder:
         self._file.write(text + "\n")
         self._file.flush()
 
+    def catalog(self) -> "Recorder":
+        """Stand for the catalog as well: all that is asked of it is a new schema."""
+        return self
+
+    def register_schema(self, name: str, schema: Any) -> None:
+        """Record a new schema."""
+        self._count += 1
+        self.write(kind="sql", sql=f'create schema "{name}"', frame=self._count, collected=True)
+        self._session.catalog().register_schema(name, schema)
+
     def sql(self, sql: str) -> Any:
         """Record a statement; every statement that is not a SELECT is collected by the engine."""
         self._count += 1
@@ -99,8 +109,8 @@ def main(registers: str, target: Path, folder: Path) -> None:
     config = load_config(Options(project_dir=root, vars=f"{{registers_dir: {registers}}}", target_path=target, cores=2))
     plain = engine.Engine.__init__
 
-    def open_recorded(self: engine.Engine, *, threads: int, memory_limit: int, spill_dir: Path | None = None) -> None:
-        plain(self, threads=threads, memory_limit=memory_limit, spill_dir=spill_dir)
+    def open_recorded(self: engine.Engine, *, threads: int, memory_limit: int, **options: Any) -> None:
+        plain(self, threads=threads, memory_limit=memory_limit, **options)
         if memory_limit == config.memory_limit:  # the session of the run, not of type checks and unit tests
             recorder = Recorder(self._context, folder, target)
             recorder.write(kind="open", partitions=max(2, threads), memory=memory_limit, settings=engine._SETTINGS)
