@@ -168,9 +168,10 @@ class Engine:
             try:
                 return self._copy(copy)
             except Exception as error:
-                if "HashJoinInput" not in str(error):
+                if not _is_exhausted(error):
                     raise _execution_error(error) from None
-            # A hash join holds its whole build side in memory: once more with joins that can spill.
+            # A hash join holds its whole build side in memory, and hands on batches that count it again and
+            # again: once more with joins that can spill.
             self._prefer_hash_join(False)
             try:
                 return self._copy(copy)
@@ -322,6 +323,12 @@ def _plan_error(error: BaseException) -> PlanError:
     return PlanError(told[:1].lower() + told[1:], line, column)
 
 
+def _is_exhausted(error: BaseException) -> bool:
+    """Say whether the memory pool had no room."""
+    text = str(error).lower()
+    return "resources exhausted" in text or "not enough memory" in text
+
+
 def _execution_error(error: BaseException) -> ExecutionError | StorageError:
     """Return what kind of fault it was. The engine's own words stay out: they may quote cells of the data."""
     text = str(error).lower()
@@ -329,7 +336,7 @@ def _execution_error(error: BaseException) -> ExecutionError | StorageError:
         return StorageError("the disk is full", hint="make room, or move the tables with --target-path")
     if any(words in text for words in _DENIED):
         return StorageError("no permission to write", hint="check the rights of the target folder, or use --target-path")
-    if "resources exhausted" in text or "not enough memory" in text:
+    if _is_exhausted(error):
         return ExecutionError("the memory limit is too small for this query", hint="raise 'memory_limit' in the profile")
     if "cast error" in text or "cannot cast" in text or "can't cast" in text:
         kind = re.search(r"(?:to value of|to type) (\w+)", str(error))
