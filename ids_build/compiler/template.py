@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import jinja2
-import jinja2.nodes
 from jinja2.runtime import Macro
 
 from ids_build.compiler.places import Token, group_calls, make_spans, mark, unmark

@@ -145,7 +145,8 @@ class _Run:
         built = time.perf_counter() - began
         results: list[Result] = []
         if draft.size is not None:
-            add_table_draft(node, self._shop)
+            # The draft stands under the table's name, so that its tests question it before anybody else can.
+            add_table(node, self._shop.storage.existing_draft(node.relation), self._shop)
         for event in self._run_tests(step):
             if isinstance(event, Result):
                 results.append(event)
@@ -200,14 +201,8 @@ class _Run:
         if not step.data_tests:
             return
         try:
-            self._lay_inputs(
-                tuple(
-                    r
-                    for test in step.data_tests
-                    for r in test.references
-                    if not step.builds or r != getattr(step.node, "relation", None)
-                )
-            )
+            own = step.node.relation if step.builds and not isinstance(step.node, DataTest) else None
+            self._lay_inputs(tuple(read for test in step.data_tests for read in test.references if read != own))
         except IdsBuildError as error:
             yield from (_failed(test, error, 0.0) for test in step.data_tests)
             return
@@ -231,13 +226,6 @@ class _Run:
         if step.builds:
             yield _skipped(step.node, reason)
         yield from (_skipped(test, reason) for test in step.data_tests)
-
-
-def add_table_draft(node: Model | Seed, shop: Workshop) -> None:
-    """Register a draft under the table's name, so that its tests question it before anybody else can."""
-    order = node.order if isinstance(node, Model) else node.grain
-    path = shop.storage.existing_draft(node.relation)
-    shop.engine.add_file(node.relation, path, order)
 
 
 def _resource(node: Model | Seed | Source | DataTest | UnitTest) -> str:

@@ -25,7 +25,7 @@ class Storage:
 
     def draft_path(self, relation: Relation) -> Path:
         """Return where the table is written before it is published; the folder is made."""
-        path = self._drafts / relation.layer / f"{relation.name}.parquet"
+        path = self.existing_draft(relation)
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
@@ -41,7 +41,7 @@ class Storage:
         Raises StorageError when the file system refuses, for instance because a program on Windows holds the
         former table open; then the former table stays as it was.
         """
-        draft = self._drafts / relation.layer / f"{relation.name}.parquet"
+        draft = self.existing_draft(relation)
         path = self.table_path(relation)
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ class Storage:
 
     def discard(self, relation: Relation) -> None:
         """Remove the draft, if there is one."""
-        (self._drafts / relation.layer / f"{relation.name}.parquet").unlink(missing_ok=True)
+        self.existing_draft(relation).unlink(missing_ok=True)
 
     def remove_drafts(self) -> None:
         """Remove whatever a killed run left aside."""
