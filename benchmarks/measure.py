@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,23 +16,27 @@ PYTHON = sys.executable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One finished process: `wall` and `cpu` in seconds, `peak` resident memory in GB."""
+    """One finished process: `wall` and `cpu` in seconds, `peak` resident memory in GB, and what it printed."""
 
     wall: float
     cpu: float
     peak: float
+    said: str = ""
 
 
 def run(command: Sequence[str], *, cwd: Path = ROOT) -> Figure:
     """Run a command to its end and return its figures; stops the benchmark when the command fails."""
     began = time.perf_counter()
-    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        said = process.stderr.read() if process.stderr else b""
+    with tempfile.TemporaryFile() as out, subprocess.Popen(command, cwd=cwd, stdout=out, stderr=subprocess.PIPE) as process:
+        fault = process.stderr.read() if process.stderr else b""
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.perf_counter() - began
+        out.seek(0)
+        said = out.read().decode(errors="replace").strip()
     if process.returncode:
-        sys.exit(f"{' '.join(command)}\n{said.decode()[-2000:]}")
-    return Figure(wall=time.perf_counter() - began, cpu=usage.ru_utime + usage.ru_stime, peak=usage.ru_maxrss / 1024**2)
+        sys.exit(f"{' '.join(command)}\n{fault.decode()[-2000:]}")
+    return Figure(wall=wall, cpu=usage.ru_utime + usage.ru_stime, peak=usage.ru_maxrss / 1024**2, said=said)
 
 
 def median(figures: Sequence[Figure]) -> Figure:

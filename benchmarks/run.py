@@ -9,10 +9,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from benchmarks.generate import write_models, write_unit_tests
 from benchmarks.measure import PYTHON, ROOT, Figure, median, run, tell
+from benchmarks.registers import CASES
 
 IDS = (PYTHON, "-m", "ids_build")
+NAMES = ("start_up", "compile", "unit_tests", "overhead", "small_memory", "cohort", "registers")
 
 
 def start_up(runs: int) -> None:
@@ -82,13 +86,53 @@ def small_memory(work: Path, persons: int) -> None:
     tell(f"ids build, {persons:,} persons, memory_limit 1GB", [run([*IDS, "build", "--quiet", *options])])
 
 
+def cohort(work: Path, persons: int, runs: int) -> None:
+    """Hold a build of one person in a hundred against the full build, in turn."""
+    registers = simulate(work, persons)
+    files = sorted((registers / "bef").glob("*.parquet"))
+    column = next(name for name in pq.read_schema(files[-1]).names if name.lower() == "pnr")
+    everybody = sorted(set(pq.read_table(files[-1], columns=[column]).column(0).to_pylist()))
+    chosen = work / "cohort.csv"
+    chosen.write_text("\n".join(["pnr", *everybody[:: max(1, len(everybody) * 100 // persons)]][: persons // 100 + 1]))
+    options = ["--vars", f"{{registers_dir: {registers}}}", "--target-path"]
+    some: list[Figure] = []
+    full: list[Figure] = []
+    for _ in range(runs):
+        some.append(run([*IDS, "build", "--quiet", *options, str(work / "some"), "--cohort", str(chosen)]))
+        full.append(run([*IDS, "build", "--quiet", *options, str(work / "target")]))
+    tell(f"ids build, {persons:,} persons", full)
+    tell(f"ids build --cohort, {persons // 100:,} of them", some)
+    wall, processor = median(some).wall / median(full).wall, median(some).cpu / median(full).cpu
+    print(f"share of the full build: {wall:.1%} of the time, {processor:.1%} of the processor (allowed: 15%)")
+
+
+def registers(work: Path, persons: int, runs: int) -> None:
+    """Hold registers on the engine against the old eager way, case by case, in turn."""
+    simulated, written = simulate(work, persons), work / "lpr"
+    if not written.exists():
+        run([PYTHON, "-m", "benchmarks.registers", "write", str(written)])
+    for case in CASES:
+        folder = simulated if case == "akm_1000" else written
+        figures: dict[str, list[Figure]] = {"old": [], "new": []}
+        for _ in range(runs):
+            for way, found in figures.items():
+                found.append(run([PYTHON, "-m", "benchmarks.registers", case, way, str(folder)]))
+        if len({figure.said for found in figures.values() for figure in found}) != 1:
+            sys.exit(f"{case}: the two ways do not agree")
+        for way, found in figures.items():
+            tell(f"{case}, {way}", found)
+        old, new = median(figures["old"]), median(figures["new"])
+        saved = 1 - new.peak / old.peak
+        print(f"{case}: {old.wall / new.wall:.1f} x faster, {old.cpu / new.cpu:.1f} x less processor, {saved:.0%} less memory")
+
+
 def main() -> None:
     """Run the chosen measurements."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--persons", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--work", type=Path, default=ROOT / "data" / "bench")
-    parser.add_argument("--only", choices=["start_up", "compile", "unit_tests", "overhead", "small_memory"])
+    parser.add_argument("--only", choices=list(NAMES))
     said = parser.parse_args()
     said.work.mkdir(parents=True, exist_ok=True)
     print(f"Python {sys.version.split()[0]}, {said.persons:,} persons, {said.runs} runs")
@@ -98,6 +142,8 @@ def main() -> None:
         "unit_tests": lambda: unit_tests(said.runs),
         "overhead": lambda: overhead(said.work, said.persons, said.runs),
         "small_memory": lambda: small_memory(said.work, said.persons),
+        "cohort": lambda: cohort(said.work, said.persons, said.runs),
+        "registers": lambda: registers(said.work, said.persons, said.runs),
     }
     for name, measure in chosen.items():
         if said.only in (None, name):

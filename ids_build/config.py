@@ -36,6 +36,8 @@ class Options:
     vars: str | None = None
     full_refresh: bool = False
     fail_fast: bool = False
+    cohort: Path | None = None
+    cohort_column: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     cores: int = 1
 
@@ -44,7 +46,8 @@ class Options:
 class Config:
     """Everything a run needs to know, decided once.
 
-    `memory_limit` is in bytes. `threads` is the number of engine threads. Paths are absolute.
+    `memory_limit` is in bytes. `threads` is the number of engine threads. Paths are absolute. `cohort` is the file of
+    the persons that sources are restricted to.
     """
 
     project_dir: Path
@@ -63,9 +66,12 @@ class Config:
     threads: int
     memory_limit: int
     spill_dir: Path | None = None
+    version: str = ""
     show_values: bool = False
     full_refresh: bool = False
     fail_fast: bool = False
+    cohort: Path | None = None
+    cohort_column: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -83,18 +89,9 @@ def make_config(
     `project` and `profiles` are the parsed files, `variables` the parsed ``--vars``.
     Raises ConfigError for an unknown key, a missing name, an unknown target or a value of the wrong kind.
     """
-    file = Location(path=PROJECT_FILE)
-    for key in project:
-        if key not in PROJECT_KEYS:
-            raise ConfigError(f"unknown key '{key}'", at=file, hint=nearest(key, PROJECT_KEYS))
-    name = project.get("name")
-    if not isinstance(name, str) or not name:
-        raise ConfigError("the project has no 'name'", at=file, hint="add a line such as 'name: my_project'")
+    name = _check_project(project)
     output, profile, target = _choose_output(project, profiles, options)
     target_path = options.target_path or Path(str(output.get("path") or project.get("target-path") or "target"))
-    for key in ("vars", "models", "seeds"):
-        if not isinstance(project.get(key) or {}, dict):
-            raise ConfigError(f"'{key}' is no mapping", at=file, hint=f"write 'name: value' lines under '{key}:'")
     declared = project.get("vars") or {}
     own = declared.get(name)
     flat = {key: value for key, value in declared.items() if key != name}
@@ -115,11 +112,29 @@ def make_config(
         threads=_threads(options.threads or output.get("threads"), options.cores),
         memory_limit=parse_size(output.get("memory_limit", DEFAULT_MEMORY_LIMIT)),
         spill_dir=(options.project_dir / str(output["spill_dir"])).resolve() if output.get("spill_dir") else None,
+        version=str(project.get("version") or ""),
         show_values=output.get("show_values") is True,
         full_refresh=options.full_refresh,
         fail_fast=options.fail_fast,
+        cohort=options.cohort,
+        cohort_column=options.cohort_column,
         environment=options.environment,
     )
+
+
+def _check_project(project: Mapping[str, Any]) -> str:
+    """Return the name of the project; ConfigError for an unknown key, a missing name, or what should be a mapping."""
+    file = Location(path=PROJECT_FILE)
+    for key in project:
+        if key not in PROJECT_KEYS:
+            raise ConfigError(f"unknown key '{key}'", at=file, hint=nearest(key, PROJECT_KEYS))
+    name = project.get("name")
+    if not isinstance(name, str) or not name:
+        raise ConfigError("the project has no 'name'", at=file, hint="add a line such as 'name: my_project'")
+    for key in ("vars", "models", "seeds"):
+        if not isinstance(project.get(key) or {}, dict):
+            raise ConfigError(f"'{key}' is no mapping", at=file, hint=f"write 'name: value' lines under '{key}:'")
+    return name
 
 
 def parse_size(value: object) -> int:

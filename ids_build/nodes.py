@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from ids_build.errors import Location
@@ -23,6 +24,29 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonKey:
+    """The column that says whose a row is: a person, or a key whose person stands in the rows of the source `via`."""
+
+    column: str
+    via: Relation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a source declares about its deliveries.
+
+    It is good from day `first` to day `last`, both included, None = open. Sources that tell the same `subject`
+    must not cover one day, unless one of them names the other in `replaces`.
+    """
+
+    person: PersonKey | None = None
+    first: date | None = None
+    last: date | None = None
+    subject: str | None = None
+    replaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A raw table outside the project, read only.
 
@@ -40,6 +64,7 @@ class Source:
     key: tuple[str, ...] = ()
     period: str | None = None
     prefer: str | None = None
+    rules: Rules = field(default_factory=Rules)
     description: str = ""
     tags: tuple[str, ...] = ()
     meta: Meta = field(default_factory=dict)
@@ -141,7 +166,8 @@ class DataTest:
 class Rows:
     """Fixture rows as text, before they have a type: None is NULL; or a query that makes them.
 
-    `given` is False where the YAML names an input and says no rows.
+    `given` is False where the YAML names an input and says no rows. `types` are the data types of an input that
+    no table has; `error` is the message that is expected instead of rows.
     """
 
     columns: tuple[str, ...] = ()
@@ -149,18 +175,21 @@ class Rows:
     sql: str | None = None
     at: Location | None = None
     given: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitTest:
-    """Given rows of a model's inputs, expected rows of its result.
+    """Given rows of a query's inputs, expected rows of its result.
 
-    `sql` is the model's query, rendered again where the test overrides variables.
+    `sql` is the query of the model, rendered again where the test overrides variables; or, for a macro, a query
+    of the test's own, and `refused` what the macro said when it would not be rendered.
     """
 
     unique_id: str
     name: str
-    model: Relation
+    model: Relation | None
     at: Location
     sql: str
     references: tuple[Relation, ...]
@@ -168,6 +197,13 @@ class UnitTest:
     expect: Rows
     description: str = ""
     tags: tuple[str, ...] = ()
+    macro: str = ""
+    refused: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """Return the name of the model or macro under test."""
+        return self.model.name if self.model else self.macro
 
 
 Node = Model | Source | Seed | DataTest | UnitTest

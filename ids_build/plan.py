@@ -11,10 +11,10 @@ class Step:
 
     `node` is built when `builds` is true; `unit_tests` run before it and `data_tests` on its draft,
     before it is published. `waits_for` names the steps (by node id) that must not have failed.
-    A step of tests alone has `builds` false.
+    A step of tests alone has `builds` false; the unit test of a macro is its own node.
     """
 
-    node: Model | Seed | Source | DataTest
+    node: Model | Seed | Source | DataTest | UnitTest
     builds: bool
     unit_tests: tuple[UnitTest, ...] = ()
     data_tests: tuple[DataTest, ...] = ()

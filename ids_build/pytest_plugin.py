@@ -54,7 +54,8 @@ class Project:
     @cached_property
     def folders(self) -> tuple[str, ...]:
         """The folders that may hold tests."""
-        return (*self.config.model_paths, *self.config.seed_paths, *self.config.test_paths)
+        config = self.config
+        return (*config.model_paths, *config.seed_paths, *config.test_paths, *config.macro_paths)
 
     @cached_property
     def tests(self) -> Any:

@@ -24,11 +24,42 @@
     end
 {%- endmacro %}
 
-{# Revision of a normalised code: 8 when it begins with a digit, else 10. #}
+{# Revision of a normalised code: 8 when it begins with a digit, else 10; a missing code has none. #}
 {% macro icd_version(code) -%}
     cast(
         case
-            when substr({{ code }}, 1, 1) between '0' and '9' then 8 else 10
+            when {{ code }} is null
+            then null
+            when substr({{ code }}, 1, 1) between '0' and '9'
+            then 8
+            else 10
         end as smallint
     )
+{%- endmacro %}
+
+{# A query: one row per different code that begins with a prefix of a list: the code, the longest such prefix, and the
+   list's columns of that prefix. Join it to the rows by equality of the code: no row is multiplied. The list is unique
+   by prefix; filter a list that holds several definitions first. #}
+{% macro longest_prefix(codes, code, prefixes, prefix, columns) -%}
+    select
+        found.{{ code }}
+        {%- for column in [prefix] + columns %}
+            ,
+            last_value(
+                listed.{{ column }} order by length(listed.{{ prefix }})
+            ) as {{ column }}
+        {%- endfor %}
+    from
+        (
+            select {{ code }}
+            from {{ codes }}
+            where {{ code }} is not null
+            group by {{ code }}
+        ) as found
+    inner join
+        {{ prefixes }} as listed
+        on substr(listed.{{ prefix }}, 1, 1) = substr(found.{{ code }}, 1, 1)
+        and starts_with(found.{{ code }}, listed.{{ prefix }})
+        and listed.{{ prefix }} <> ''
+    group by found.{{ code }}
 {%- endmacro %}

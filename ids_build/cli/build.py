@@ -4,13 +4,14 @@ from typing import Any
 
 import click
 
-from ids_build.cli.options import project_options, run_options, selection_options
+from ids_build.cli.options import cohort_options, project_options, run_options, selection_options
 from ids_build.cli.running import run_command
 
 
 @click.command("build")
 @selection_options
 @run_options
+@cohort_options
 @project_options
 def command(**said: Any) -> None:
     """Build seeds and models, run their tests, in graph order.

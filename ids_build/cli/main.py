@@ -24,6 +24,7 @@ COMMANDS = {
     "seed": "Load the seeds.",
     "show": "Show the columns and first rows of a table.",
     "simulate": "Write simulated raw files for the project's sources.",
+    "sql": "Ask queries over built tables, sources and files.",
     "test": "Run data tests and unit tests.",
 }
 _VALUE_OPTIONS = frozenset(

@@ -67,9 +67,30 @@ def run_options(function: F) -> F:
     """Add the options of commands that run something."""
     for option in reversed(
         (
-            click.option("-f", "--full-refresh", is_flag=True, help="Rebuild in full (every table is, for now)."),
+            click.option(
+                "-f",
+                "--full-refresh",
+                is_flag=True,
+                help="Rebuild in full (every table is, for now); accept shrunken deliveries.",
+            ),
             click.option("-x", "--fail-fast", is_flag=True, help="Stop at the first failure."),
             click.option("--output", type=click.Choice(["text", "json"]), default="text", help="Form of the result on stdout."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def cohort_options(function: F) -> F:
+    """Add the options that restrict all sources to some persons."""
+    for option in reversed(
+        (
+            click.option(
+                "--cohort",
+                type=click.Path(path_type=Path),
+                help="File of the persons to keep (csv, txt, parquet); others are left out of every source.",
+            ),
+            click.option("--cohort-column", help="Column of that file that holds the persons (default: found by its name)."),
         )
     ):
         function = option(function)
@@ -90,6 +111,8 @@ def make_config(said: dict[str, Any]) -> Config:
         vars=said.get("variables"),
         full_refresh=bool(said.get("full_refresh")),
         fail_fast=bool(said.get("fail_fast")),
+        cohort=said.get("cohort"),
+        cohort_column=said.get("cohort_column"),
         environment=dict(os.environ),
         cores=find_cores(),
     )

@@ -23,6 +23,8 @@ def run_command(command: str, said: dict[str, Any]) -> None:
     if not voice.quiet:
         for warning in (*prepared.graph.warnings, *prepared.selection.unmatched):
             terminal.print_warning(warning, sys.stderr, style=voice.style)
+        for note in prepared.notes:
+            terminal.print_warning(note, sys.stderr, style=voice.style, event="note")
     total = sum(step.builds + len(step.unit_tests) + len(step.data_tests) for step in prepared.plan.steps)
     results: list[Result] = []
     with terminal.listen(sys.stderr, total, style=voice.style) as listener:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ids_build.cli.options import make_config, project_options
+from ids_build.cli.options import cohort_options, make_config, project_options
 from ids_build.tasks.load import load_task
 
 
@@ -15,6 +15,7 @@ from ids_build.tasks.load import load_task
 @click.option("-s", "--select", "name", required=True, help="The model, seed or source to show.")
 @click.option("--limit", type=click.IntRange(min=0), default=5, help="How many rows.")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", help="Form of the result on stdout.")
+@cohort_options
 @project_options
 def command(**said: Any) -> None:
     """Show the columns and first rows of a table.

@@ -12,14 +12,18 @@ from ids_build.compiler.declarations import Draft, draft_models, make_seeds, mak
 from ids_build.compiler.faults import Faults
 from ids_build.compiler.proofs import Proofs, parse_rendered
 from ids_build.compiler.properties import Properties, parse_properties
-from ids_build.compiler.query import Query
+from ids_build.compiler.query import Query, find_carriers
 from ids_build.compiler.references import find_references
+from ids_build.compiler.rules import check_rules
+from ids_build.compiler.statements import PLACE, Statements
 from ids_build.compiler.yamls import parse_yaml
 from ids_build.config import PROJECT_FILE, Config, Options, make_config, nearest
 from ids_build.errors import CompileError, ConfigError, Location, PropertiesError
 from ids_build.graph import Graph, order_nodes
 from ids_build.nodes import DataTest, Model, Node, Seed, Source, UnitTest
 from ids_build.relation import Relation
+
+__all__ = ["PLACE", "Statements", "compile_project", "find_carriers", "load_config"]
 
 MATERIALIZATIONS = ("table", "view", "ephemeral", "incremental", "external")
 
@@ -55,6 +59,16 @@ def _parse_settings(text: str, path: str) -> dict[str, Any]:
     return value
 
 
+def read_sources(config: Config) -> tuple[Source, ...]:
+    """Return the sources that the project declares, without compiling its models."""
+    project = files.read_project_files(config)
+    templates = template.Templates(project.macros, config.vars, config.environment, config.target)
+    groups = parse_properties(project.properties, templates.render_text, templates.macros).sources
+    sources = tuple(source for group in groups for source in make_sources(group, config.name))
+    check_rules(sources)
+    return sources
+
+
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
     """Keep the collector quiet: it would walk all syntax trees again and again (three times the time)."""
@@ -84,11 +98,12 @@ class _Compilation:
 
     def graph(self) -> Graph:
         """Carry all files through the stages."""
-        self._properties = parse_properties(self._files.properties, self._templates.render_text, self._templates.generic_tests)
+        self._properties = parse_properties(self._files.properties, self._templates.render_text, self._templates.macros)
         config, properties = self._config, self._properties
         drafts = draft_models(self._files.models, config, properties, self._faults)
         seeds = list(make_seeds(self._files.seeds, config, properties))
         sources = [source for group in properties.sources for source in make_sources(group, config.name)]
+        check_rules(sources)
         self._name_everything(drafts, seeds, sources)
         self._check_described(drafts, seeds)
         rendered = self._render(drafts)
@@ -230,7 +245,10 @@ class _Compilation:
         tests: list[Node] = [*proofs.data_tests(self._properties), *proofs.singular_tests(self._files)]
         for test in (*tests, *proofs.unit_tests(self._properties, self._files)):
             self._add(test)
-        self._warnings.extend(proofs.warnings)
+        if proofs.left_out:
+            first, others = proofs.left_out[0], len(proofs.left_out) - 1
+            told = f" and {others} {'other' if others == 1 else 'others'}" if others else ""
+            self._warnings.append(f"unit test '{first}'{told} left out: with its variables the model reads a disabled one")
         self._faults.tell()
 
     # -- tying ------------------------------------------------------------------------------------
@@ -243,7 +261,7 @@ class _Compilation:
     def _parents(self, node: Node) -> tuple[str, ...]:
         if isinstance(node, Model | DataTest):
             return tuple(self._tables[relation] for relation in node.references)
-        return (self._tables[node.model],) if isinstance(node, UnitTest) else ()
+        return (self._tables[node.model],) if isinstance(node, UnitTest) and node.model else ()
 
     def _rights(self) -> dict[str, tuple[str, ...]]:
         """Return for each layer that the project file restricts the layers it may read."""

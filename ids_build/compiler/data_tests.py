@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ids_build.config import nearest
@@ -16,13 +17,15 @@ ARGUMENTS = {
     "unique": (),
     "accepted_values": ("values", "quote"),
     "relationships": ("to", "field"),
+    "join_rate": ("to", "field", "at_least"),
+    "not_constant": ("by",),
     "grain": ("columns",),
     "unique_combination_of_columns": ("combination_of_columns",),
     "expression_is_true": ("expression",),
     "accepted_range": ("min_value", "max_value", "inclusive"),
 }
 BUILT_IN = frozenset(ARGUMENTS)
-_OF_A_COLUMN = frozenset({"not_null", "unique", "accepted_values", "relationships", "accepted_range"})
+_OF_A_COLUMN = BUILT_IN - {"grain", "unique_combination_of_columns", "expression_is_true"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,23 +53,17 @@ def make_data_test(spec: TestSpec, table: Relation, other: Relation | None, proj
             raise PropertiesError(f"test '{spec.kind}' has no argument '{name}'", at=spec.at, hint=hint)
     if spec.column is None and spec.kind in _OF_A_COLUMN:
         raise PropertiesError(f"test '{spec.kind}' has no column", at=spec.at, hint="write it under a column")
-    column = quote(spec.column) if spec.column else ""
     predicate: str | None = None
     sql: str | None = None
     where = spec.config.get("where")
     if spec.kind in ("unique", "grain", "unique_combination_of_columns"):
         sql = _find_repeated(spec, table, where)
-    elif spec.kind == "relationships":
-        if other is None:
-            raise _missing(spec, "to")
-        key = quote(str(_argument(spec, "field")))
-        condition = f" and ({where})" if where else ""
-        sql = (
-            f"select child.{column} from {table.sql} as child left anti join {other.sql} as parent"
-            f" on child.{column} = parent.{key} where child.{column} is not null{condition}"
-        )
+    elif spec.kind in ("relationships", "join_rate"):
+        sql = _find_unmatched(spec, table, other, where)
+    elif spec.kind == "not_constant":
+        sql = _find_constant(spec, table, where)
     else:
-        predicate = _failing(spec, column)
+        predicate = _failing(spec, quote(spec.column) if spec.column else "")
         if where:
             predicate = f"({where}) and ({predicate})"
     return name_data_test(spec, table, project, references=(table, other) if other else (table,), predicate=predicate, sql=sql)
@@ -155,6 +152,50 @@ def _find_repeated(spec: TestSpec, table: Relation, where: Any) -> str:
     by = ", ".join(keys)
     condition = f" where {' and '.join(conditions)}" if conditions else ""
     return f"select {by} from {table.sql}{condition} group by {by} having count(*) > 1"
+
+
+def _find_unmatched(spec: TestSpec, table: Relation, other: Relation | None, where: Any) -> str:
+    """Return the query for values that the other table lacks; for a join rate none when few enough of them lack."""
+    if other is None:
+        raise _missing(spec, "to")
+    column, key = quote(spec.column or ""), quote(str(_argument(spec, "field")))
+    condition = f"child.{column} is not null" + (f" and ({where})" if where else "")
+    unmatched = (
+        f"select child.{column} from {table.sql} as child left anti join {other.sql} as parent"
+        f" on child.{column} = parent.{key} where {condition}"
+    )
+    if spec.kind == "relationships":
+        return unmatched
+    # In whole numbers: 7 of 100 are 0.07, which a float is not.
+    share, whole = _share(spec).as_integer_ratio()
+    return (
+        f"with unmatched as ({unmatched}), counted as ("
+        f"select (select count(*) from {table.sql} as child where {condition}) as total,"
+        " (select count(*) from unmatched) as lost)"
+        f" select unmatched.* from unmatched cross join counted where (total - lost) * {whole} < total * {share}"
+    )
+
+
+def _share(spec: TestSpec) -> Decimal:
+    """Return the share that must be found, above 0 and at most 1."""
+    given = _argument(spec, "at_least")
+    try:
+        share = Decimal(str(given))
+        fine = 0 < share <= 1
+    except InvalidOperation:
+        fine = False
+    if not fine:
+        raise PropertiesError(f"'at_least: {given}' is no share", at=spec.at, hint="write a number above 0, at most 1: 0.95")
+    return share
+
+
+def _find_constant(spec: TestSpec, table: Relation, where: Any) -> str:
+    """Return the query that gives a row when a column has one value; with `by`, only if that column has several."""
+    column = quote(spec.column or "")
+    condition = f"{column} is not null" + (f" and ({where})" if where else "")
+    by = quote(str(spec.arguments["by"])) if "by" in spec.arguments else ""
+    several = f" and min({by}) < max({by})" if by else ""
+    return f"select 1 as constant from {table.sql} where {condition} having min({column}) = max({column}){several}"
 
 
 def _argument(spec: TestSpec, name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ids_build.compiler.faults import Faults
 from ids_build.compiler.properties import Properties, SourceProperties, TableProperties
+from ids_build.compiler.rules import parse_rules
 from ids_build.compiler.template import merge_setting
 from ids_build.config import Config
 from ids_build.errors import CompileError, Location
@@ -81,7 +82,7 @@ def make_seeds(texts: Mapping[str, str], config: Config, properties: Properties)
 
 
 def make_sources(group: SourceProperties, project: str) -> Iterator[Source]:
-    """Yield the source tables of a group."""
+    """Yield the source tables of a group; PropertiesError where their rules cannot be understood."""
     for table in group.tables:
         meta = table.meta
         location = meta.get("external_location", group.meta.get("external_location"))
@@ -95,6 +96,7 @@ def make_sources(group: SourceProperties, project: str) -> Iterator[Source]:
             key=name_list(meta.get("key")),
             period=meta.get("period"),
             prefer=meta.get("prefer"),
+            rules=parse_rules(meta, group.name, table.columns, table.at),
             description=table.description,
             tags=table.tags,
             meta=meta,

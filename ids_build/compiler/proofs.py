@@ -12,7 +12,7 @@ from ids_build.compiler.properties import Properties
 from ids_build.compiler.query import Query, parse_query
 from ids_build.compiler.references import parse_reference
 from ids_build.compiler.template import Names, RenderedSql, Templates
-from ids_build.compiler.unit_tests import parse_rows
+from ids_build.compiler.unit_tests import make_macro_test, parse_rows
 from ids_build.compiler.yamls import Spot
 from ids_build.config import nearest
 from ids_build.errors import CompileError, Location, PropertiesError, UnknownNodeError
@@ -32,7 +32,7 @@ class Proofs:
         self._names = names
         self._tables = tables
         self._faults = faults
-        self.warnings: list[str] = []
+        self.left_out: list[str] = []
 
     def data_tests(self, properties: Properties) -> Iterator[DataTest]:
         """Yield the data tests of all tables, those that a declared grain implies among them."""
@@ -49,16 +49,21 @@ class Proofs:
                 yield self._make_singular_test(path, text)
 
     def unit_tests(self, properties: Properties, files: ProjectFiles) -> Iterator[UnitTest]:
-        """Yield the unit tests of the YAML; two of one name for one model are a fault."""
+        """Yield the unit tests of the YAML; two of one name for one model or macro are a fault."""
         seen: set[str] = set()
         for spot in properties.unit_tests:
             with self._faults.collect():
-                test = self._make_unit_test(spot, files.fixtures)
+                macro = "macro" in spot.items("the unit test")
+                test = (
+                    make_macro_test(spot, self._project, self._templates, files.fixtures)
+                    if macro
+                    else self._make_unit_test(spot, files.fixtures)
+                )
                 if test is None:
                     continue
                 if test.unique_id in seen:
                     raise PropertiesError(
-                        f"two unit tests of '{test.model.name}' are named '{test.name}'", at=test.at, hint="rename one"
+                        f"two unit tests of '{test.subject}' are named '{test.name}'", at=test.at, hint="rename one"
                     )
                 seen.add(test.unique_id)
                 yield test
@@ -93,6 +98,8 @@ class Proofs:
         for key in ("name", "model", "expect"):
             if key not in items:
                 raise PropertiesError(f"the unit test has no '{key}'", at=spot.at, hint=f"add '{key}: ...'")
+        if "sql" in items:
+            raise PropertiesError("a model's test has no query of its own", at=items["sql"].at, hint="take 'sql' out")
         name, model_name = items["name"].string("the name"), items["model"].string("the model")
         if model_name in self._names.disabled:
             return None
@@ -105,7 +112,7 @@ class Proofs:
         except UnknownNodeError as error:
             if "is disabled" not in error.message:
                 raise
-            self.warnings.append(f"unit test '{name}' of '{model_name}' is left out: {error.message}")
+            self.left_out.append(f"{model_name}::{name}")
             return None
         items["expect"].check_keys(("rows", "format", "fixture"), "expect")
         config = items["config"].plain() if "config" in items else {}

@@ -28,7 +28,9 @@ _SOURCE_TABLE = """
     name description identifier loader loaded_at_field loaded_at_query freshness meta config tags columns
     data_tests tests quoting external
 """
-_UNIT_TEST = "name description model given expect overrides config versions"
+_UNIT_TEST = "name description model macro sql given expect overrides config versions"
+_MACRO = "name description docs meta config arguments"
+_ARGUMENT = "name type description"
 _TEST_CONFIG = """
     severity where tags enabled meta store_failures store_failures_as alias database schema group
 """
@@ -69,16 +71,19 @@ class Properties:
     unit_tests: tuple[Spot, ...] = ()
 
 
-def parse_properties(files: Mapping[str, str], fill: Fill, generic_tests: frozenset[str]) -> Properties:
+def parse_properties(files: Mapping[str, str], fill: Fill, macros: Mapping[str, tuple[str, ...]]) -> Properties:
     """Return the properties of all YAML files; `fill` renders ``{{ var() }}`` inside texts.
 
-    Raises PropertiesError for an unknown key, a thing described twice, or a value of the wrong kind.
+    `macros` are the arguments of the project's macros by name. Raises PropertiesError for an unknown key, a thing
+    described twice, a macro or argument that is not there, or a value of the wrong kind.
     """
     models: dict[str, TableProperties] = {}
     seeds: dict[str, TableProperties] = {}
     sources: list[SourceProperties] = []
     unit_tests: list[Spot] = []
-    reader = _Reader(fill, BUILT_IN | generic_tests)
+    described: dict[str, Location] = {}
+    own_tests = {name.removeprefix("test_") for name in macros if name.startswith("test_")}
+    reader = _Reader(fill, BUILT_IN | own_tests)
     for path, text in files.items():
         items = parse_yaml(text, path).check_keys(_FILE.split(), "the file")
         for kind, found in (("models", models), ("seeds", seeds)):
@@ -93,7 +98,31 @@ def parse_properties(files: Mapping[str, str], fill: Fill, generic_tests: frozen
         for spot in _list(items, "unit_tests"):
             spot.check_keys(_UNIT_TEST.split(), "the unit test")
             unit_tests.append(spot)
+        for spot in _list(items, "macros"):
+            _check_macro(spot, macros, described)
     return Properties(models=models, seeds=seeds, sources=tuple(sources), unit_tests=tuple(unit_tests))
+
+
+def _check_macro(spot: Spot, macros: Mapping[str, tuple[str, ...]], described: dict[str, Location]) -> None:
+    """Compare the description of a macro with the macro: its name, and the names of its arguments."""
+    items = spot.check_keys(_MACRO.split(), "the macro")
+    name, at = _name(spot, "macro"), items["name"].at
+    if name not in macros:
+        hint = nearest(name, macros) or "add the macro, or take its description out"
+        raise PropertiesError(f"describes unknown macro '{name}'", at=at, hint=hint)
+    if name in described:
+        raise PropertiesError(f"macro '{name}' is described twice", at=at, hint=f"the other place is {described[name]}")
+    described[name] = at
+    told: set[str] = set()
+    for element in _list(items, "arguments"):
+        parts = element.check_keys(_ARGUMENT.split(), "the argument")
+        argument = _name(element, "argument")
+        if argument not in macros[name]:
+            hint = nearest(argument, macros[name]) or f"it takes {', '.join(macros[name]) or 'none'}"
+            raise PropertiesError(f"macro '{name}' has no argument '{argument}'", at=parts["name"].at, hint=hint)
+        if argument in told:
+            raise PropertiesError(f"argument '{argument}' is described twice", at=parts["name"].at, hint="keep one of the two")
+        told.add(argument)
 
 
 def _list(items: Mapping[str, Spot], key: str) -> list[Spot]:

@@ -1,6 +1,7 @@
 """Rendered SQL in, the tables it reads out. The one room that knows sqlglot."""
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlglot
@@ -14,6 +15,9 @@ from ids_build.relation import Relation
 # sqlglot has no DataFusion dialect; postgres read 99.3 % of the statements tried. It only reads here:
 # what runs is the rendered text as it stands.
 _DIALECT = "postgres"
+# What tells how many rows there are, or which of them this is, and nothing of what stands in them.
+_NUMBERS = (exp.Count, exp.RowNumber, exp.Rank, exp.DenseRank)
+_ALL = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +47,22 @@ class Query:
     understood: bool = True
 
 
-def parse_query(sql: str) -> Query:
-    """Return what one SELECT reads; QueryError when the text is empty, no query, or several statements."""
+def parse_query(sql: str, *, place: str = "file", subject: str = "a model") -> Query:
+    """Return what one SELECT reads; QueryError when the text is empty, no query, or several statements.
+
+    `place` and `subject` are the words for where the text stands and what it is.
+    """
     try:
         statements = [statement for statement in sqlglot.parse(sql, dialect=_DIALECT) if statement is not None]
     except (sqlglot.ParseError, sqlglot.TokenError):
         return Query(understood=False)
     if not statements:
-        raise QueryError("the file holds no query", hint="write one SELECT")
+        raise QueryError(f"the {place} holds no query", hint="write one SELECT")
     if len(statements) > 1:
-        raise QueryError("the file holds more than one statement", hint="write one SELECT a file")
+        raise QueryError(f"the {place} holds more than one statement", hint=f"write one SELECT a {place}")
     tree = statements[0]
     if not isinstance(tree, exp.Query):
-        raise QueryError("a model can only read", hint="write a SELECT")
+        raise QueryError(f"{subject} can only read", hint="write a SELECT")
     found: dict[tuple[str, str], TableName] = {}
     if sql != sql.lower():
         tree = normalize_identifiers(tree, dialect=_DIALECT)
@@ -65,6 +72,102 @@ def parse_query(sql: str) -> Query:
                 table = TableName(layer=_fold(source.args.get("db")), name=_fold(source.this), offset=_offset(source, sql))
                 found.setdefault((table.layer, table.name), table)
     return Query(tables=tuple(found.values()), ordered=tree.args.get("order") is not None)
+
+
+def cut_end(sql: str) -> str:
+    """Return a statement without the semicolon that ends it, and what follows that."""
+    try:
+        tokens = sqlglot.tokenize(sql, dialect=_DIALECT)
+    except sqlglot.TokenError:
+        return sql
+    while tokens and tokens[-1].token_type is sqlglot.TokenType.SEMICOLON:
+        sql = sql[: tokens.pop().start]
+    return sql
+
+
+def find_carriers(sql: str, identifiers: Collection[str], columns: Sequence[str]) -> frozenset[int]:
+    """Return the places of those result columns of a query that may carry an identifier; all of them when in doubt.
+
+    `identifiers` are names of columns, `columns` the names of the result. Names are followed, not scopes: what is called
+    like an identifier, or like anything that this query makes from one, carries it. Counts, row numbers and tests for
+    NULL carry nothing.
+    """
+    everything = frozenset(range(len(columns)))
+    carried = {name.lower() for name in identifiers}
+    if not carried:
+        return frozenset()
+    try:
+        tree = sqlglot.parse_one(sql, dialect=_DIALECT)
+    except (sqlglot.ParseError, sqlglot.TokenError):
+        return everything
+    if not isinstance(tree, exp.Query) or tree.find(exp.Pivot):
+        return everything
+    while not (found := {name for node in tree.walk() for name in _passed_on(node, carried)}) <= carried:
+        carried |= found
+    hits = _hits(tree, carried)
+    if hits is None:
+        # What a star stands for is known by name alone; a name that the engine made up is in doubt.
+        stars = [place for place, item in enumerate(tree.selects) if item.is_star]
+        first, behind = stars[0], len(tree.selects) - stars[-1] - 1
+        middle = columns[first : len(columns) - behind]
+        hits = [_hit(item, carried) for item in tree.selects[:first]]
+        hits += [_ALL in carried or name.lower() in carried or not name.isidentifier() for name in middle]
+        hits += [_hit(item, carried) for item in tree.selects[stars[-1] + 1 :]]
+    return frozenset(place for place, hit in enumerate(hits) if hit) if len(hits) == len(columns) else everything
+
+
+def _hits(query: exp.Query, carried: Collection[str]) -> list[bool] | None:
+    """Say for each result column whether it may carry identifiers; None when a star hides which columns there are."""
+    if any(item.is_star for item in query.selects):
+        return None
+    if isinstance(query.unnest(), exp.SetOperation) and _ALL in carried:
+        return [True] * len(query.selects)
+    return [_hit(item, carried) for item in query.selects]
+
+
+def _hit(item: exp.Expr, carried: Collection[str]) -> bool:
+    return item.output_name.lower() in carried or _carries(item, carried)
+
+
+def _passed_on(node: exp.Expr, carried: Collection[str]) -> set[str]:
+    """Return the names under which a part of the query hands identifiers on."""
+    if isinstance(node, exp.Alias):
+        return {node.alias.lower()} if _carries(node.this, carried) else set()
+    if isinstance(node, exp.SetOperation) and not node.args.get("by_name"):
+        left, right = node.left.selects, _hits(node.right, carried)
+        if right is None or len(left) != len(right) or any(item.is_star for item in left):
+            return {_ALL}  # columns meet by place, and a star hides the places
+        return {one.output_name.lower() or _ALL for one, hit in zip(left, right, strict=True) if hit}
+    return _renamed(node, carried) if isinstance(node, exp.TableAlias) else set()
+
+
+def _renamed(alias: exp.TableAlias, carried: Collection[str]) -> set[str]:
+    """Return which names of a column list such as ``as t(a, b)`` may stand for identifiers."""
+    owner, names = alias.parent, [column.name.lower() for column in alias.columns]
+    if isinstance(owner, exp.CTE | exp.Subquery) and isinstance(owner.this, exp.Query):
+        hits = _hits(owner.this, carried)
+        known = hits is not None and len(hits) == len(names)
+        return {name for name, hit in zip(names, hits or (), strict=True) if hit} if known else set(names)
+    if isinstance(owner, exp.Table) and isinstance(owner.this, exp.Identifier):
+        return set(names)  # the columns of a table renamed by place
+    made = owner is not None and any(_carries(column, carried) for column in owner.find_all(exp.Column))
+    return {*names, alias.name.lower()} if made else set()
+
+
+def _carries(node: exp.Expr, carried: Collection[str]) -> bool:
+    """Say whether a value may be, or be made from, an identifier."""
+    if isinstance(node, exp.Window | exp.Filter) and isinstance(node.this, _NUMBERS):
+        return False
+    if isinstance(node, (*_NUMBERS, exp.Exists)) or (isinstance(node, exp.Is) and isinstance(node.expression, exp.Null)):
+        return False
+    if isinstance(node, exp.Column):
+        # A name that is no word was made up by the engine from an expression: in doubt, it carries.
+        return _ALL in carried or not node.name.isidentifier() or any(part.name.lower() in carried for part in node.parts)
+    if isinstance(node, exp.Star):
+        return True
+    if isinstance(node, exp.Select):
+        return any(_carries(item, carried) for item in node.expressions)
+    return any(_carries(child, carried) for child in node.iter_expressions())
 
 
 def _fold(identifier: exp.Expression | None) -> str:

@@ -80,7 +80,10 @@ class Templates:
     def __init__(
         self, macros: Mapping[str, str], variables: Mapping[str, Any], environment: Mapping[str, str], target: str = "default"
     ) -> None:
-        """Compile the macro files; TemplateError names the file and line of one that Jinja refuses."""
+        """Compile the macro files; TemplateError names the file and line of one that Jinja refuses.
+
+        `macros` are then the arguments of every macro by its name; a generic test `x` is the macro ``test_x``.
+        """
         self._variables = variables
         self._environment = environment
         self._names = Names(refs={}, sources={})
@@ -89,7 +92,7 @@ class Templates:
             undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"], keep_trailing_newline=True
         )
         self._jinja.globals.update(self._verbs(target))
-        self.generic_tests: frozenset[str] = frozenset()
+        self.macros: dict[str, tuple[str, ...]] = {}
         for path, text in macros.items():
             self._add_macros(path, text)
 
@@ -211,7 +214,7 @@ class Templates:
         except Exception as error:
             raise self._explain(error, path, text) from None
         macros = {name: value for name, value in vars(module).items() if isinstance(value, Macro)}
-        self.generic_tests |= {name.removeprefix("test_") for name in macros if name.startswith("test_")}
+        self.macros.update({name: tuple(macro.arguments) for name, macro in macros.items()})
         self._jinja.globals.update({name: _with_return(macro) for name, macro in macros.items()})
 
     def _compile(self, path: str, text: str) -> jinja2.Template:

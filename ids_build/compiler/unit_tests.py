@@ -1,16 +1,74 @@
-"""Unit tests: given and expected rows of a YAML file, as text that waits for a type."""
+"""Unit tests: given and expected rows of a YAML file, as text that waits for a type; the tests of macros."""
 
 import csv
 import io
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
+from ids_build.compiler.declarations import name_list
+from ids_build.compiler.query import parse_query
+from ids_build.compiler.template import Names, Templates
 from ids_build.compiler.yamls import Spot
 from ids_build.config import nearest
-from ids_build.errors import Location, PropertiesError
-from ids_build.nodes import Rows
+from ids_build.errors import CompileError, Location, PropertiesError, TemplateError, UnknownNodeError
+from ids_build.nodes import Rows, UnitTest
+from ids_build.relation import Relation
 
 _NULLS = ("null", "Null", "NULL", "~", "")
+_REF = re.compile(r"\s*ref\(\s*(['\"])(\w+)\1\s*\)\s*")
+
+
+def make_macro_test(spot: Spot, project: str, templates: Templates, fixtures: Mapping[str, str]) -> UnitTest | None:
+    """Return the unit test of a macro: a query of its own, over rows of its own with declared types.
+
+    None when it is disabled. Raises UnknownNodeError for an unknown macro, PropertiesError for a query that does not
+    call the macro or leaves out an input, TemplateError when the macro refuses and no error is expected.
+    """
+    items = spot.items("the unit test")
+    for key in ("name", "sql", "expect"):
+        if key not in items:
+            raise PropertiesError(f"the unit test has no '{key}'", at=spot.at, hint=f"add '{key}: ...'")
+    if "model" in items:
+        raise PropertiesError("the unit test names a model and a macro", at=items["macro"].at, hint="keep one of the two")
+    name, macro, text = items["name"].string("the name"), items["macro"].string("the macro"), items["sql"].string("'sql'")
+    if macro not in templates.macros:
+        hint = nearest(macro, templates.macros) or "define it in a file of the macro paths"
+        raise UnknownNodeError(f"unknown macro '{macro}'", at=items["macro"].at, hint=hint)
+    if not re.search(rf"\b{re.escape(macro)}\s*\(", text):
+        hint = f"write '{{{{ {macro}(...) }}}}' in it"
+        raise PropertiesError(f"the query does not call macro '{macro}'", at=items["sql"].at, hint=hint)
+    config = items["config"].plain() or {} if "config" in items else {}
+    if config.get("enabled", True) is False:
+        return None
+    given = dict(_parse_input(element, fixtures) for element in items["given"].elements("'given'")) if "given" in items else {}
+    expect = _parse_expected(items["expect"], fixtures)
+    sql, refused = _render_query(items, given, templates, may_refuse=expect.error is not None)
+    return UnitTest(
+        unique_id=f"unit_test.{project}.{macro}.{name}",
+        name=name,
+        model=None,
+        macro=macro,
+        at=items["name"].at,
+        sql=sql,
+        references=tuple(given),
+        given=tuple(given.items()),
+        expect=expect,
+        refused=refused,
+        description=items["description"].string("the description") if "description" in items else "",
+        tags=name_list(config.get("tags")),
+    )
+
+
+def _parse_expected(spot: Spot, fixtures: Mapping[str, str]) -> Rows:
+    """Return the rows that the test of a macro expects, or the error."""
+    items = spot.check_keys(("rows", "format", "fixture", "error"), "expect")
+    if "error" not in items:
+        return parse_rows(spot, fixtures)
+    if len(items) > 1:
+        raise PropertiesError("the test expects rows and an error", at=items["error"].at, hint="keep one of the two")
+    return Rows(error=items["error"].string("'error'"), at=items["error"].at, given=True)
 
 
 def parse_rows(spot: Spot, fixtures: Mapping[str, str]) -> Rows:
@@ -56,6 +114,48 @@ def parse_csv(text: str, at: Location) -> Rows:
                 hint="give every row a cell for every column",
             )
     return Rows(columns=header, values=tuple(tuple(line) for line in lines[1:]), at=at, given=True)
+
+
+def _parse_input(spot: Spot, fixtures: Mapping[str, str]) -> tuple[Relation, Rows]:
+    """Return an input of a macro's test: a table of no project, its columns declared here."""
+    items = spot.check_keys(("input", "columns", "rows", "format", "fixture"), "an input")
+    for key, hint in (("input", "\"input: ref('...')\""), ("columns", "'columns: {name: data_type}'")):
+        if key not in items:
+            raise PropertiesError(f"the entry has no '{key}'", at=spot.at, hint=f"add {hint}")
+    text = items["input"].string("'input'")
+    named = _REF.fullmatch(text)
+    if not named:
+        raise PropertiesError(f"'{text}' is no input of a macro's test", at=items["input"].at, hint="write ref('a_name')")
+    types = {column: kind.string(f"'{column}'") for column, kind in items["columns"].items("'columns'").items()}
+    return Relation(layer="given", name=named[2]), replace(parse_rows(spot, fixtures), types=types)
+
+
+def _render_query(
+    items: Mapping[str, Spot], given: Mapping[Relation, Rows], templates: Templates, *, may_refuse: bool
+) -> tuple[str, str | None]:
+    """Return the rendered query of a macro's test, and what the macro said if it refused."""
+    at, path = items["sql"].at, items["sql"].at.path
+    overrides = items["overrides"].check_keys(("vars", "env_vars"), "overrides") if "overrides" in items else {}
+    plain = {key: spot.plain() or {} for key, spot in overrides.items()}
+    names = Names(refs={relation.name: relation for relation in given}, sources={})
+    reads = f"the test gives {', '.join(names.refs) or 'no input'}"
+    try:
+        with templates.overriding(plain.get("vars", {}), plain.get("env_vars", {})):
+            text = templates.render(path, items["sql"].string("'sql'"), names)
+        query = parse_query(text.sql)
+    except CompileError as error:
+        if may_refuse and isinstance(error, TemplateError):
+            return "", error.message
+        error.at = at
+        error.hint = reads if isinstance(error, UnknownNodeError) else error.hint or "expect it with 'expect: {error: ...}'"
+        raise
+    found = {table.relation for table in query.tables} if query.understood else set(text.references)
+    for relation in sorted(found - set(given)):
+        raise UnknownNodeError(f"unknown table '{relation}'", at=at, hint=reads)
+    for relation in given:
+        if relation not in found:
+            raise PropertiesError(f"the query does not read '{relation.name}'", at=at, hint="read it, or give it no longer")
+    return text.sql, None
 
 
 def _parse_dicts(spot: Spot) -> Rows:

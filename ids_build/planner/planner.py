@@ -19,7 +19,8 @@ def make_plan(graph: Graph, selection: Selection, command: str) -> Plan:
     """Return the steps of a command (build, run, seed or test) for the chosen nodes, parents first.
 
     A data test belongs to the step of its table, so that a table is put in place only after its tests,
-    when everything else it reads stands before that table; other tests follow as steps of their own.
+    when everything else it reads stands before that table; other tests follow as steps of their own. Macros are
+    tested first, for any model may use them.
     """
     order = {unique_id: number for number, unique_id in enumerate(graph.order())}
     chosen = sorted(selection.ids, key=order.__getitem__)
@@ -27,16 +28,18 @@ def make_plan(graph: Graph, selection: Selection, command: str) -> Plan:
     unit: dict[str, list[UnitTest]] = {}
     owned: dict[str, list[DataTest]] = {}
     alone: list[DataTest] = []
+    steps: list[Step] = []
     for node in (graph.nodes[unique_id] for unique_id in chosen if tests):
-        if isinstance(node, UnitTest):
+        if isinstance(node, UnitTest) and node.model:
             unit.setdefault(graph.tables[node.model], []).append(node)
+        elif isinstance(node, UnitTest):
+            steps.append(Step(node=node, builds=False, unit_tests=(node,)))
         elif isinstance(node, DataTest):
             owner = _owner(node, graph)
             if owner is not None:
                 owned.setdefault(owner, []).append(node)
             else:
                 alone.append(node)
-    steps: list[Step] = []
     for unique_id in order:
         node = graph.nodes[unique_id]
         if not isinstance(node, Model | Seed | Source):

@@ -105,6 +105,8 @@ def _name_matches(node: Node, pattern: str) -> bool:
     names = [node.name]
     if isinstance(node, Model | Seed | Source):
         names.append(str(node.relation))
+    elif isinstance(node, UnitTest) and node.macro:
+        names.append(node.macro)
     return any(fnmatch.fnmatchcase(name, pattern) for name in names)
 
 
@@ -141,7 +143,7 @@ def _with_tests(graph: Graph, chosen: frozenset[str]) -> frozenset[str]:
     """Add the tests of every chosen table: those it owns, and singular tests that read it."""
     tests = set(chosen)
     for node in graph.nodes.values():
-        if isinstance(node, UnitTest) and graph.tables[node.model] in chosen:
+        if isinstance(node, UnitTest) and node.model and graph.tables[node.model] in chosen:
             tests.add(node.unique_id)
         elif isinstance(node, DataTest):
             owners = [node.table] if node.table else list(node.references)

@@ -50,9 +50,9 @@ def listen(stream: TextIO, total: int, *, style: str) -> Iterator[Listener]:
             yield _Live(bar, total)
 
 
-def print_warning(text: str, stream: TextIO, *, style: str) -> None:
-    """Print a warning in the form of the log, text or json."""
-    told = json.dumps({"event": "warning", "message": text}, ensure_ascii=False) if style == "json" else f"warning: {text}"
+def print_warning(text: str, stream: TextIO, *, style: str, event: str = "warning") -> None:
+    """Print a warning, or a note when that is the `event`, in the form of the log, text or json."""
+    told = json.dumps({"event": event, "message": text}, ensure_ascii=False) if style == "json" else f"{event}: {text}"
     print(told, file=stream, flush=True)
 
 

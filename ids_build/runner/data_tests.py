@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from ids_build.errors import ExecutionError, IdsBuildError
 from ids_build.nodes import DataTest
 from ids_build.results import Result
-from ids_build.runner.engine import Engine, PlanError
+from ids_build.runner.complaints import PlanError
+from ids_build.runner.engine import Engine
 
 
 def run_data_tests(tests: Sequence[DataTest], engine: Engine) -> Iterator[Result]:

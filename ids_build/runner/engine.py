@@ -1,23 +1,27 @@
 """One DataFusion session: registers tables, plans and runs queries, writes parquet. DataFusion lives here."""
 
-import re
+import json
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet
-from datafusion import DataFrame, RuntimeEnvBuilder, SessionConfig, SessionContext, SQLOptions, col
+from datafusion import DataFrame, Expr, RuntimeEnvBuilder, SessionConfig, SessionContext, SQLOptions, col, literal
+from datafusion import functions as f
 from datafusion.catalog import Schema
 
 from ids_build.errors import ExecutionError, StorageError
 from ids_build.relation import Relation
+from ids_build.runner.complaints import execution_error, first_line, is_exhausted, plan_error
 
 # Measured (benchmarks/RESULTS.md): zstd level 3 and row groups of 262,144 rows are the best trade for these tables.
 ROW_GROUP = 262_144
 _WRITE_OPTIONS = f"compression 'zstd(3)', max_row_group_size {ROW_GROUP}"
+_NOTE = "ids_build"
 _SETTINGS = {
     "datafusion.optimizer.prefer_existing_sort": "true",
     "datafusion.catalog.create_default_catalog_and_schema": "true",
@@ -32,17 +36,7 @@ _BETTER_PLANS = """
     extract_leaf_expressions push_down_leaf_projections optimize_projections unwrap_cast_in_comparison
     rewrite_disjunctive_predicate
 """.split()  # noqa: SIM905 - a list of this length reads better as words
-_DISK_FULL = ("no space left", "os error 28", "os error 112")
-_DENIED = ("permission denied", "os error 13", "access is denied")
-
-
-class PlanError(Exception):
-    """The engine cannot plan a query; the message names tables and columns, never values."""
-
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
-        """Keep the engine's words, and the place when the engine gave one."""
-        super().__init__(message)
-        self.message, self.line, self.column = message, line, column
+T = TypeVar("T")
 
 
 class Engine:
@@ -95,6 +89,11 @@ class Engine:
                 error if isinstance(error, OSError) else None
             )
 
+    def read_note(self, path: Path) -> dict[str, Any]:
+        """Return what `write` noted in the footer of one of our files; nothing for a foreign file."""
+        found = (pa.parquet.read_metadata(path).metadata or {}).get(_NOTE.encode())
+        return dict(json.loads(found)) if found else {}
+
     def add_raw_files(self, relation: Relation, paths: Sequence[Path], schema: pa.Schema) -> None:
         """Register raw parquet files that share one schema, names and types as delivered."""
         self._make_room(relation)
@@ -105,7 +104,7 @@ class Engine:
             create = f"create external table {relation.sql} stored as parquet location ({locations})"
             self._context.sql(create).collect()
         except Exception as error:
-            raise ExecutionError(f"cannot open the files of '{relation}': {_first_line(error)}") from None
+            raise ExecutionError(f"cannot open the files of '{relation}': {first_line(error)}") from None
 
     def add_view(self, relation: Relation, sql: str) -> None:
         """Register a query under a name; PlanError when it cannot be planned."""
@@ -136,7 +135,7 @@ class Engine:
         try:
             frame.optimized_logical_plan()
         except Exception as error:
-            raise _plan_error(error) from None
+            raise plan_error(error) from None
         schema = frame.schema()
         return pa.schema([pa.field(field.name, _stored(field.type), nullable=field.nullable) for field in schema])
 
@@ -153,30 +152,53 @@ class Engine:
             batches = [pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in _collect(frame)]
             return pa.Table.from_batches(batches, schema=schema)
         except Exception as error:
-            raise _execution_error(error) from None
+            raise execution_error(error) from None
 
-    def write(self, sql: str, path: Path, *, order: Sequence[str], notes: dict[str, str]) -> int:
+    @property
+    def context(self) -> SessionContext:
+        """Return the session itself, for those who want to go on with it on their own."""
+        return self._context
+
+    def stream(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a query as they come, in bounded memory. Raises as `fetch` does."""
+        self._plan(sql)  # a query that only reads
+        try:
+            self._choose_join(sql)
+            rows = self._plan(sql).execute_stream()
+        finally:
+            self._prefer_hash_join(True)
+        try:
+            # The work before the first batch may be long: it is done aside, the rest by this thread.
+            batch = _aside(lambda: next(rows, None))
+            while batch is not None:
+                yield batch.to_pyarrow()
+                batch = next(rows, None)
+        except Exception as error:
+            raise execution_error(error) from None
+
+    def write(self, sql: str, path: Path, *, order: Sequence[str], note: Mapping[str, Any]) -> int:
         """Write the rows of a query to one parquet file, sorted by `order`, and return their number.
 
-        `notes` go into the file's footer. A query that gives no rows makes a file of zero rows with
+        `note` goes into the file's footer, as JSON. A query that gives no rows makes a file of zero rows with
         the full schema. Raises PlanError, ExecutionError or StorageError; what lies at `path` after
         an error is not a table.
         """
         with self._draft(sql, order) as rows:
-            options = ", ".join([_WRITE_OPTIONS, *(f"'metadata::{key}' {_text(value)}" for key, value in notes.items())])
+            # One key and no more: the engine writes several in an order of chance, and the same rows must make the same bytes.
+            options = f"{_WRITE_OPTIONS}, 'metadata::{_NOTE}' {_text(json.dumps(note, ensure_ascii=False))}"
             copy = f"copy ({rows}) to {_text(path.as_uri())} stored as parquet options ({options})"
             try:
                 return self._copy(copy)
             except Exception as error:
-                if not _is_exhausted(error):
-                    raise _execution_error(error) from None
+                if not is_exhausted(error):
+                    raise execution_error(error) from None
             # A hash join holds its whole build side in memory, and hands on batches that count it again and
             # again: once more with joins that can spill.
             self._prefer_hash_join(False)
             try:
                 return self._copy(copy)
             except Exception as error:
-                raise _execution_error(error) from None
+                raise execution_error(error) from None
 
     # -- inside -----------------------------------------------------------------------------------
 
@@ -184,7 +206,7 @@ class Engine:
         try:
             return self._context.sql_with_options(sql, self._read_only)
         except Exception as error:
-            raise _plan_error(error) from None
+            raise plan_error(error) from None
 
     def _make_room(self, relation: Relation) -> None:
         if relation.layer not in self._layers:
@@ -221,7 +243,7 @@ class Engine:
         try:
             return str(self._context.sql(sql).execution_plan().display_indent())
         except Exception as error:
-            raise _plan_error(error) from None
+            raise plan_error(error) from None
 
     def _distrust(self, footers: Iterable[pa.parquet.FileMetaData]) -> None:
         """Plan without statistics from now on where a float column of a file seems to hold one value only.
@@ -243,6 +265,11 @@ class Engine:
 
     def _prefer_hash_join(self, wanted: bool) -> None:
         self._context.sql(f"set datafusion.optimizer.prefer_hash_join = {str(wanted).lower()}").collect()
+
+
+def in_list(column: str, values: Sequence[str]) -> Expr:
+    """Return the expression that a column is one of the values; with no values it is always false."""
+    return f.in_list(col(f'"{column}"'), [literal(value) for value in values])
 
 
 def _seems_constant(footer: pa.parquet.FileMetaData) -> bool:
@@ -268,16 +295,20 @@ def _has_no_null(footer: pa.parquet.FileMetaData, column: str) -> bool:
 
 
 def _collect(frame: DataFrame) -> list[pa.RecordBatch]:
-    """Return the rows of a query, run by a thread of its own, so that this one hears Ctrl-C at once."""
-    found: Future[list[pa.RecordBatch]] = Future()
+    return _aside(frame.collect)
 
-    def work() -> None:
+
+def _aside(work: Callable[[], T]) -> T:
+    """Return what `work` returns, done by a thread of its own, so that this one hears Ctrl-C at once."""
+    found: Future[T] = Future()
+
+    def carry_out() -> None:
         try:
-            found.set_result(frame.collect())
+            found.set_result(work())
         except BaseException as error:
             found.set_exception(error)
 
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=carry_out, daemon=True).start()
     while not found.done():
         wait([found], timeout=0.2)
     return found.result()
@@ -298,55 +329,3 @@ def _text(value: str) -> str:
 
 def _stored(data_type: pa.DataType) -> pa.DataType:
     return pa.string() if pa.types.is_string_view(data_type) else data_type
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0]
-
-
-def _plan_error(error: BaseException) -> PlanError:
-    """Return the engine's complaint about a query in our form: lower case, no wrapping, no full stop."""
-    text = str(error).replace("DataFusion error: ", "")
-    lines = [line for line in text.splitlines() if line.strip() and line.strip() != "caused by"]
-    if lines and "Optimizer rule" in lines[0]:
-        lines = lines[1:]
-    told = " ".join(lines)
-    place = re.search(r" at Line: (\d+), Column: (\d+)", told)
-    told = told.partition(" This issue was likely caused by a bug")[0]
-    told = re.sub(r" at Line: \d+, Column: \d+", "", told)
-    parsed = re.search(r'ParserError\("(.*)"\)', told)
-    told = f"syntax error: {parsed.group(1)}" if parsed else told
-    prefix = r"^(?:(?:error during planning|schema error|sql error|arrow error|internal error|execution error): )+"
-    told = re.sub(prefix, "", told, flags=re.IGNORECASE)
-    told = told.strip().rstrip(".")
-    line, column = (int(place.group(1)), int(place.group(2))) if place else (None, None)
-    return PlanError(told[:1].lower() + told[1:], line, column)
-
-
-def _is_exhausted(error: BaseException) -> bool:
-    """Say whether the memory pool had no room."""
-    text = str(error).lower()
-    return "resources exhausted" in text or "not enough memory" in text
-
-
-def _execution_error(error: BaseException) -> ExecutionError | StorageError:
-    """Return what kind of fault it was. The engine's own words stay out: they may quote cells of the data."""
-    text = str(error).lower()
-    if any(words in text for words in _DISK_FULL):
-        return StorageError("the disk is full", hint="make room, or move the tables with --target-path")
-    if any(words in text for words in _DENIED):
-        return StorageError("no permission to write", hint="check the rights of the target folder, or use --target-path")
-    if _is_exhausted(error):
-        return ExecutionError("the memory limit is too small for this query", hint="raise 'memory_limit' in the profile")
-    if "cast error" in text or "cannot cast" in text or "can't cast" in text:
-        kind = re.search(r"(?:to value of|to type) (\w+)", str(error))
-        return ExecutionError(
-            f"a value cannot be cast{f' to {kind.group(1)}' if kind else ''}", hint="use try_cast, or mend the source"
-        )
-    if "divide by zero" in text:
-        return ExecutionError("division by zero", hint="guard the divisor with nullif(..., 0)")
-    if "overflow" in text:
-        return ExecutionError("a number is too large for its type", hint="cast to a wider type first")
-    if "parquet error" in text or "external" in text and "parquet" in text:
-        return ExecutionError("a parquet file cannot be read", hint="check that the delivery is complete")
-    return ExecutionError("the engine failed while the query ran", hint="run 'ids compile' and check the query's expressions")

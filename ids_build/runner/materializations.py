@@ -3,14 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ids_build.errors import IdsBuildError, Location, StorageError
+from ids_build.errors import IdsBuildError, StorageError
 from ids_build.graph import Graph
 from ids_build.nodes import Model, Seed, Source
 from ids_build.relation import Relation
-from ids_build.runner.engine import Engine, PlanError
+from ids_build.runner.cohort import PERSONS, Cohort
+from ids_build.runner.complaints import PlanError
+from ids_build.runner.deliveries import check_delivery, check_shrunk
+from ids_build.runner.engine import Engine
 from ids_build.runner.seeds import read_seed
-from ids_build.runner.sources import Delivery, count_lost, open_source
+from ids_build.runner.sources import Delivery, open_source, tell_lost_values
 from ids_build.runner.storage import Storage
 from ids_build.runner.typecheck import Schemas, explain_plan_error
 
@@ -27,7 +31,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """What a run works with: the engine, the folder of tables, and what was found out so far."""
+    """What a run works with: the engine, the folder of tables, and what was found out so far.
+
+    `writes` says that the run makes tables, `full_refresh` that it forgets what earlier runs read.
+    """
 
     graph: Graph
     engine: Engine
@@ -35,6 +42,9 @@ class Workshop:
     schemas: Schemas
     project_dir: Path
     deliveries: dict[Relation, Delivery]
+    cohort: Cohort | None = None
+    writes: bool = False
+    full_refresh: bool = False
 
 
 def build_seed(seed: Seed, shop: Workshop) -> Draft:
@@ -58,15 +68,14 @@ def build_model(model: Model, shop: Workshop) -> Draft:
     except StorageError:
         raise
     except IdsBuildError as error:
-        lost = [found for relation in _sources_of(model, shop.graph) for found in _lost(relation, shop)]
-        if not lost:
-            raise
-        file, column, kind, count = lost[0]
-        values = "1 value" if count == 1 else f"{count} values"
-        error.at = Location(path=file)
-        error.message = f"{values} of column '{column}' cannot be read as {kind}"
-        error.hint = "correct the delivery, or declare another data_type for the column"
+        tell_lost(error, _sources_of(model, shop.graph), shop)
         raise
+
+
+def tell_lost(error: IdsBuildError, sources: Iterable[Relation], shop: Workshop) -> None:
+    """Make the error name file, column and count, where one of the sources holds values that its contract cannot take."""
+    deliveries = [shop.deliveries[relation] for relation in sources if relation in shop.deliveries]
+    tell_lost_values(error, deliveries, shop.engine)
 
 
 def lay_input(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
@@ -75,17 +84,48 @@ def lay_input(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
     Raises StorageError when that table was never built.
     """
     if isinstance(node, Source):
-        if node.relation not in shop.deliveries:
-            shop.deliveries[node.relation] = open_source(node, shop.engine, shop.project_dir)
-        return shop.deliveries[node.relation].notes
+        return _lay_source(node, shop).notes
     if isinstance(node, Model) and node.materialized != "table":
         build_model(node, shop)
         return ()
     path = shop.storage.table_path(node.relation)
     if not path.is_file():
         raise StorageError(f"'{node.relation}' has not been built", hint=f"run 'ids build --select {node.name}' first")
+    if shop.writes and isinstance(node, Model):
+        _check_persons(node, path, shop)
     add_table(node, path, shop)
     return ()
+
+
+def _lay_source(source: Source, shop: Workshop) -> Delivery:
+    """Open a source, and before it the one that knows its persons; check it against the others and the last run."""
+    if source.relation in shop.deliveries:
+        return shop.deliveries[source.relation]
+    person = source.rules.person
+    if shop.cohort:
+        shop.engine.add_rows(PERSONS, shop.cohort.rows)
+        if person and person.via:
+            parent = shop.graph.table(person.via)
+            assert isinstance(parent, Source)
+            _lay_source(parent, shop)
+    delivery = open_source(source, shop.engine, shop.project_dir, shop.cohort)
+    check_delivery(delivery, shop.deliveries.values())
+    if shop.writes:
+        location = str(shop.project_dir / (source.location or ""))
+        if not shop.full_refresh:
+            check_shrunk(delivery, shop.storage.read_deliveries(source.relation, location))
+        shop.storage.note_delivery(source.relation, location, {file.shown: file.rows for file in delivery.files})
+    shop.deliveries[source.relation] = delivery
+    return delivery
+
+
+def _check_persons(model: Model, path: Path, shop: Workshop) -> None:
+    """Raise StorageError when the table of an earlier run is of other persons than this run."""
+    if shop.engine.read_note(path).get("cohort") != (shop.cohort.digest if shop.cohort else None):
+        raise StorageError(
+            f"'{model.relation}' was built for other persons than this run is for",
+            hint=f"build it too, with '--select +{model.name}+', or use another --target-path",
+        )
 
 
 def add_table(node: Model | Seed, path: Path, shop: Workshop) -> None:
@@ -110,17 +150,17 @@ def sort_keys(model: Model, schemas: Schemas) -> tuple[str, ...]:
 def _write(
     relation: Relation,
     sql: str,
-    order: Iterable[str],
+    order: tuple[str, ...],
     shop: Workshop,
-    told_order: Iterable[str] = (),
+    told_order: tuple[str, ...] = (),
 ) -> Draft:
     path = shop.storage.draft_path(relation)
-    keys = tuple(order)
-    told = ", ".join(told_order or keys)
-    # One note and no more: the engine writes several in an order of chance, and the same rows must make the same bytes.
-    footer = {"ids_build_order": told} if told else {}
+    keys = order
+    note: dict[str, Any] = {"order": list(told_order) or list(keys)}
+    if shop.cohort:
+        note["cohort"] = shop.cohort.digest
     try:
-        rows = shop.engine.write(sql, path, order=keys, notes=footer)
+        rows = shop.engine.write(sql, path, order=keys, note=note)
     except BaseException:
         shop.storage.discard(relation)
         raise
@@ -137,8 +177,3 @@ def _sources_of(model: Model, graph: Graph) -> list[Relation]:
         elif isinstance(node, Model) and node.materialized != "table":
             found.extend(_sources_of(node, graph))
     return found
-
-
-def _lost(relation: Relation, shop: Workshop) -> list[tuple[str, str, str, int]]:
-    delivery = shop.deliveries.get(relation)
-    return count_lost(delivery, shop.engine) if delivery else []

@@ -6,6 +6,7 @@ data tests on the draft; put the table in place. A failing step is a result; the
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,21 +18,29 @@ from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
 from ids_build.plan import Plan, Step
 from ids_build.relation import Relation
 from ids_build.results import Event, Result, Started
+from ids_build.runner.cohort import Cohort, read_cohort
 from ids_build.runner.data_tests import run_data_tests
 from ids_build.runner.datatypes import describe_type
 from ids_build.runner.engine import Engine
 from ids_build.runner.materializations import Draft, Workshop, add_table, build_model, build_seed, lay_input, sort_keys
+from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
 from ids_build.runner.sources import find_files
 from ids_build.runner.storage import Storage
 from ids_build.runner.typecheck import Schemas, check_types
 from ids_build.runner.unit_tests import run_unit_test
 
 __all__ = [
+    "BARE",
+    "Answer",
+    "Reader",
+    "RecordBatchReader",
+    "Table",
     "describe_type",
     "Schemas",
     "check_types",
     "explain",
     "find_files",
+    "open_cohort",
     "preview",
     "run_plan",
     "run_unit_test",
@@ -39,7 +48,7 @@ __all__ = [
 ]
 
 
-def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config) -> Iterator[Event]:
+def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort: Cohort | None = None) -> Iterator[Event]:
     """Yield a Started and a Result for every step and test of the plan, in the order they happen.
 
     Only one run at a time writes to a target; what a killed run left aside is removed first.
@@ -49,14 +58,28 @@ def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config) -> Iter
     with storage.lock():
         storage.remove_drafts()
         try:
-            yield from _Run(plan, _open_workshop(graph, schemas, config, storage), config.fail_fast).events()
+            writes = any(step.builds for step in plan.steps)
+            shop = _open_workshop(graph, schemas, config, storage, cohort)
+            yield from _Run(plan, replace(shop, writes=writes, full_refresh=config.full_refresh), config.fail_fast).events()
         finally:
             storage.remove_drafts()
 
 
+def open_cohort(graph: Graph, config: Config) -> Cohort | None:
+    """Return the persons that the settings restrict sources to, None when they do not; ConfigError for a bad file."""
+    if config.cohort is None:
+        return None
+    known: set[str] = set()
+    for source in graph.nodes.values():
+        if isinstance(source, Source) and source.rules.person and not source.rules.person.via:
+            named = source.rules.person.column
+            known.update([named], *(column.aliases for column in source.columns if column.name == named))
+    return read_cohort(config.cohort, config.cohort_column, known)
+
+
 def preview(sql: str, graph: Graph, relations: tuple[Relation, ...], config: Config, limit: int) -> tuple[pa.Table, int]:
     """Return the first rows of a query over built tables and sources, and how many it has in all."""
-    shop = _open_workshop(graph, {}, config, Storage(config.target_path))
+    shop = _open_workshop(graph, {}, config, Storage(config.target_path), open_cohort(graph, config))
     for relation in relations:
         _lay_ready(graph.table(relation), shop)
     relation = Relation(layer="ids_build", name="preview")
@@ -78,9 +101,17 @@ def table_path(relation: Relation, config: Config) -> Path:
     return Storage(config.target_path).table_path(relation)
 
 
-def _open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Storage) -> Workshop:
+def _open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Storage, cohort: Cohort | None = None) -> Workshop:
     engine = Engine(threads=config.threads, memory_limit=config.memory_limit, spill_dir=config.spill_dir)
-    return Workshop(graph=graph, engine=engine, storage=storage, schemas=schemas, project_dir=config.project_dir, deliveries={})
+    return Workshop(
+        graph=graph,
+        engine=engine,
+        storage=storage,
+        schemas=schemas,
+        project_dir=config.project_dir,
+        deliveries={},
+        cohort=cohort,
+    )
 
 
 def _lay_ready(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
@@ -117,7 +148,7 @@ class _Run:
         if step.unit_tests:
             results = []
             for test in step.unit_tests:
-                yield Started(unique_id=test.unique_id, name=f"{test.model.name}::{test.name}", resource="unit_test")
+                yield Started(unique_id=test.unique_id, name=f"{test.subject}::{test.name}", resource="unit_test")
                 results.append(run_unit_test(test, self._shop.graph, self._shop.schemas))
                 yield results[-1]
             if any(result.failed for result in results):
@@ -137,6 +168,8 @@ class _Run:
         yield _started(node)
         try:
             notes = self._lay_inputs(node.references if isinstance(node, Model) else ())
+            if self._shop.cohort and node.meta.get("person_local") is False:
+                notes += (f"'{node.relation}' compares persons; it sees those of the cohort only",)
             draft = build_model(node, self._shop) if isinstance(node, Model) else build_seed(node, self._shop)
         except IdsBuildError as error:
             yield _failed(node, error, time.perf_counter() - began)
@@ -201,7 +234,7 @@ class _Run:
         if not step.data_tests:
             return
         try:
-            own = step.node.relation if step.builds and not isinstance(step.node, DataTest) else None
+            own = step.node.relation if step.builds and isinstance(step.node, Model | Seed) else None
             self._lay_inputs(tuple(read for test in step.data_tests for read in test.references if read != own))
         except IdsBuildError as error:
             yield from (_failed(test, error, 0.0) for test in step.data_tests)
@@ -235,7 +268,7 @@ def _resource(node: Model | Seed | Source | DataTest | UnitTest) -> str:
 
 def _shown(node: Model | Seed | Source | DataTest | UnitTest) -> str:
     if isinstance(node, UnitTest):
-        return f"{node.model.name}::{node.name}"
+        return f"{node.subject}::{node.name}"
     return node.name if isinstance(node, DataTest) else str(node.relation)
 
 

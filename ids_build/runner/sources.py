@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from ids_build.config import nearest
-from ids_build.errors import ConfigError, ExecutionError, Location
+from ids_build.errors import ConfigError, ExecutionError, IdsBuildError, Location
 from ids_build.nodes import Column, Source
 from ids_build.relation import Relation
 from ids_build.runner.casts import Cast, make_cast, sql_type
+from ids_build.runner.cohort import Cohort, bounds, restrict
 from ids_build.runner.datatypes import WORDS, arrow_type, describe_type, plain_type
 from ids_build.runner.engine import Engine
 from ids_build.runner.periods import Period, find_period
@@ -25,11 +26,12 @@ _ALL = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFile:
-    """One delivered file: where it lies, what it covers, and the names and types in its footer."""
+    """One delivered file: where it lies, what it covers, its rows, and the names and types in its footer."""
 
     path: Path
     shown: str
     period: Period | None
+    rows: int
     schema: pa.Schema
 
 
@@ -44,11 +46,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A source as it was found: groups of files, and what the report should say of them."""
+    """A source as it was found: groups of files, those left out for a preferred one, and what the report should say."""
 
     source: Source
     groups: tuple[Group, ...]
     notes: tuple[str, ...]
+    left_out: tuple[RawFile, ...] = ()
+
+    @property
+    def files(self) -> tuple[RawFile, ...]:
+        """Return the files that are read."""
+        return tuple(file for group in self.groups for file in group.files)
 
 
 def declared_schema(source: Source) -> pa.Schema | None:
@@ -68,15 +76,21 @@ def declared_schema(source: Source) -> pa.Schema | None:
     return pa.schema([*fields, *(pa.field(name, kind) for name, kind in _period_columns(source).items())])
 
 
-def open_source(source: Source, engine: Engine, project_dir: Path) -> Delivery:
+def open_source(source: Source, engine: Engine, project_dir: Path, cohort: Cohort | None = None) -> Delivery:
     """Register the source's relation in the engine as one view over its files and return what was found.
+
+    With a cohort the view keeps the rows of its persons; the cohort, and the source through which this one knows its
+    persons, are registered already.
 
     Names are matched without regard to case and with the declared aliases; a declared column that a file lacks
     reads as NULL. Raises ConfigError when no file is found or periods collide, ExecutionError for a file
     that is no parquet, lacks a key column, or holds a column of a type that cannot be cast.
     """
-    found = _choose_files(source, [_read_file(path, source, project_dir) for path in find_files(source, project_dir)])
+    matched = [_read_file(path, source, project_dir) for path in find_files(source, project_dir)]
+    found = _choose_files(source, matched)
     columns = _columns(source, found)
+    if cohort:
+        _check_person(source, columns)
     groups: list[Group] = []
     for number, files in enumerate(_alike(found)):
         relation = Relation(layer=_RAW, name=f"{source.relation.layer}_{source.name}_{number}")
@@ -86,9 +100,14 @@ def open_source(source: Source, engine: Engine, project_dir: Path) -> Delivery:
     for group in groups:
         if len(group.files) > 1:
             engine.add_rows(_facts_relation(group), _facts(group))
-        queries.append(_select(source, group))
-    engine.add_view(source.relation, _gather(queries))
-    return Delivery(source=source, groups=tuple(groups), notes=tuple(_notes(source, columns, found)))
+        queries.append(_select(source, group, bounds(source, cohort) if cohort else None))
+    query = " union all ".join(queries)
+    engine.add_view(source.relation, _gather(restrict(source, query, cohort)) if cohort else _gather(query, len(queries)))
+    notes = list(_notes(source, columns, found))
+    if cohort and source.rules.person is None:
+        notes.append(f"'{source.relation}' names no person column (meta: {{person: ...}}); it is read whole")
+    left_out = tuple(file for file in matched if file not in found)
+    return Delivery(source=source, groups=tuple(groups), notes=tuple(notes), left_out=left_out)
 
 
 def find_files(source: Source, project_dir: Path) -> list[Path]:
@@ -114,6 +133,18 @@ def find_files(source: Source, project_dir: Path) -> list[Path]:
             f"source '{source.relation}': no file matches '{pattern.as_posix()}'", at=source.at, hint="put the delivery there"
         )
     return files
+
+
+def tell_lost_values(error: IdsBuildError, deliveries: Iterable[Delivery], engine: Engine) -> None:
+    """Make the error name file, column and count, where a delivery holds values that its contract cannot take."""
+    lost = [found for delivery in deliveries for found in count_lost(delivery, engine)]
+    if not lost:
+        return
+    file, column, kind, count = lost[0]
+    values = "1 value" if count == 1 else f"{count} values"
+    error.at = Location(path=file)
+    error.message = f"{values} of column '{column}' cannot be read as {kind}"
+    error.hint = "correct the delivery, or declare another data_type for the column"
 
 
 def count_lost(delivery: Delivery, engine: Engine) -> list[tuple[str, str, str, int]]:
@@ -147,7 +178,8 @@ def count_lost(delivery: Delivery, engine: Engine) -> list[tuple[str, str, str, 
 def _read_file(path: Path, source: Source, project_dir: Path) -> RawFile:
     shown = path.relative_to(project_dir).as_posix() if path.is_relative_to(project_dir) else path.as_posix()
     try:
-        schema = pyarrow.parquet.read_schema(path)
+        footer = pyarrow.parquet.read_metadata(path)
+        schema = footer.schema.to_arrow_schema()
     except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
         denied = isinstance(error, PermissionError)
         raise ExecutionError(
@@ -164,7 +196,7 @@ def _read_file(path: Path, source: Source, project_dir: Path) -> RawFile:
                 at=Location(path=shown),
                 hint="name it like 2005.parquet or 200512.parquet",
             )
-    return RawFile(path=path.resolve(), shown=shown, period=period, schema=schema)
+    return RawFile(path=path.resolve(), shown=shown, period=period, rows=footer.num_rows, schema=schema)
 
 
 def _choose_files(source: Source, found: list[RawFile]) -> list[RawFile]:
@@ -216,6 +248,18 @@ def _columns(source: Source, files: Iterable[RawFile]) -> tuple[Column, ...]:
             name = field.name.lower()
             seen.setdefault(name, Column(name=name, data_type=describe_type(field.type), at=source.at))
     return tuple(seen.values())
+
+
+def _check_person(source: Source, columns: Iterable[Column]) -> None:
+    """Raise ConfigError when files of a source without a contract lack the column that says whose a row is."""
+    names = [column.name for column in columns]
+    if source.rules.person and source.rules.person.column not in names:
+        key = source.rules.person.column
+        raise ConfigError(
+            f"source '{source.relation}' has no column '{key}' to hold the person",
+            at=source.at,
+            hint=nearest(key, names) or "correct 'meta: {person: ...}'",
+        )
 
 
 def _raw_field(column: Column, file: RawFile) -> str | None:
@@ -299,7 +343,12 @@ def _facts(group: Group) -> pa.Table:
     )
 
 
-def _select(source: Source, group: Group) -> str:
+def _select(source: Source, group: Group, condition: str | None) -> str:
+    query = _select_all(source, group)
+    return f"select * from ({query}) as held where {condition}" if condition else query
+
+
+def _select_all(source: Source, group: Group) -> str:
     columns = [f'{cast.sql} as "{column.name}"' for column, cast in group.casts]
     wanted = _period_columns(source)
     if len(group.files) > 1:
@@ -320,15 +369,15 @@ def _select(source: Source, group: Group) -> str:
     return f"select {', '.join(columns)} from {group.relation.sql}"
 
 
-def _gather(queries: Sequence[str]) -> str:
-    """Return one query over all groups.
+def _gather(query: str, groups: int | None = None) -> str:
+    """Return the query of a source so that what sorts it sorts it whole.
 
     A bare union hands on a stream for every scan, and what sorts it would sort scan by scan, each with a small
     share of the memory (20 million rows in five groups failed with 1 GB). A limit that limits nothing gathers
-    the streams first.
+    the streams first. Above the join with a cohort it also keeps a sort from moving below the join, where the engine
+    forgets columns that are constant in one file, and refuses its own plan.
     """
-    union = " union all ".join(queries)
-    return f"select * from ({union}) as gathered limit {_ALL}" if len(queries) > 1 else union
+    return query if groups == 1 else f"select * from ({query}) as gathered limit {_ALL}"
 
 
 def _notes(source: Source, columns: Sequence[Column], files: Sequence[RawFile]) -> Iterable[str]:

@@ -1,8 +1,10 @@
 """The only room that names paths: drafts written aside, put in place by one rename."""
 
+import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import filelock
 
@@ -18,6 +20,7 @@ class Storage:
         self._target = target_path
         self._tables = target_path / "tables"
         self._drafts = target_path / "drafts"
+        self._notes = target_path / "deliveries.json"
 
     def table_path(self, relation: Relation) -> Path:
         """Return where the published table lies, or will lie."""
@@ -49,6 +52,26 @@ class Storage:
                 os.fsync(written.fileno())
             os.replace(draft, path)
         return path
+
+    def read_deliveries(self, relation: Relation, location: str) -> dict[str, int]:
+        """Return the files that the last run read from this location for a source, and how many rows each had."""
+        noted = self._read_notes().get(str(relation))
+        return dict(noted["files"]) if isinstance(noted, dict) and noted.get("location") == location else {}
+
+    def note_delivery(self, relation: Relation, location: str, files: dict[str, int]) -> None:
+        """Remember what a run read for a source."""
+        noted = {**self._read_notes(), str(relation): {"location": location, "files": files}}
+        draft = self._notes.with_suffix(".draft")
+        with _told(self._notes):
+            draft.write_text(json.dumps(noted, indent=1), encoding="utf-8")
+            os.replace(draft, self._notes)
+
+    def _read_notes(self) -> dict[str, Any]:
+        try:
+            found = json.loads(self._notes.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}  # no run yet; a damaged file costs one comparison, no table
+        return found if isinstance(found, dict) else {}
 
     def discard(self, relation: Relation) -> None:
         """Remove the draft, if there is one."""

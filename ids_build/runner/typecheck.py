@@ -10,8 +10,9 @@ from ids_build.errors import CompileError, Location, TypeCheckError
 from ids_build.graph import Graph
 from ids_build.nodes import Model, Seed, Source
 from ids_build.relation import Relation
+from ids_build.runner.complaints import PlanError
 from ids_build.runner.datatypes import arrow_type, describe_type, plain_type
-from ids_build.runner.engine import Engine, PlanError
+from ids_build.runner.engine import Engine
 from ids_build.runner.seeds import seed_schema
 from ids_build.runner.sources import declared_schema, open_source
 

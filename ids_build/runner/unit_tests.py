@@ -1,4 +1,4 @@
-"""Runs unit tests: given rows become tables, the model's query runs on them, rows are compared as multisets."""
+"""Runs unit tests: given rows become tables, the query runs on them, rows are compared as multisets."""
 
 import time
 from collections import Counter
@@ -9,9 +9,12 @@ import pyarrow as pa
 
 from ids_build.errors import IdsBuildError, PropertiesError
 from ids_build.graph import Graph
-from ids_build.nodes import Rows, Seed, UnitTest
+from ids_build.nodes import Model, Rows, Seed, UnitTest
+from ids_build.relation import Relation
 from ids_build.results import Result
-from ids_build.runner.engine import Engine, PlanError
+from ids_build.runner.complaints import PlanError
+from ids_build.runner.datatypes import arrow_type
+from ids_build.runner.engine import Engine
 from ids_build.runner.rows import make_table
 from ids_build.runner.seeds import read_seed
 from ids_build.runner.typecheck import Schemas, explain_plan_error
@@ -24,8 +27,8 @@ def run_unit_test(test: UnitTest, graph: Graph, schemas: Schemas) -> Result:
     """Return the result of one unit test. Nothing that is built is read: a seed without given rows is its own file,
     any other input without given rows is empty.
 
-    Rows are typed by the planned columns of each input. Fixture rows are written by the author of the
-    project, so the differences are shown with their values.
+    Rows are typed by the planned columns of each input, or by the types that the test of a macro declares. Fixture
+    rows are written by the author of the project, so the differences are shown with their values.
     """
     began = time.perf_counter()
     status, message, hint, at = "pass", None, None, test.at
@@ -33,13 +36,13 @@ def run_unit_test(test: UnitTest, graph: Graph, schemas: Schemas) -> Result:
         message = _compare(test, graph, schemas)
         status = "fail" if message else "pass"
     except PlanError as error:
-        told = explain_plan_error(graph.model(graph.tables[test.model]), error)
-        status, message, hint, at = "error", told.message, told.hint, told.at or test.at
+        told = explain_plan_error(_find_model(test, graph), error)
+        status, message, hint, at = "error", told.message, told.hint, (told.at if test.model else None) or test.at
     except IdsBuildError as error:
         status, message, hint, at = "error", error.message, error.hint, error.at or test.at
     return Result(
         unique_id=test.unique_id,
-        name=f"{test.model.name}::{test.name}",
+        name=f"{test.subject}::{test.name}",
         resource="unit_test",
         status=status,
         seconds=time.perf_counter() - began,
@@ -50,20 +53,23 @@ def run_unit_test(test: UnitTest, graph: Graph, schemas: Schemas) -> Result:
 
 
 def _compare(test: UnitTest, graph: Graph, schemas: Schemas) -> str | None:
+    expect = test.expect
+    if expect.error is not None:
+        return _compare_errors(expect.error, test.refused)
     engine = Engine(threads=1, memory_limit=256 * 1024**2)
     given = dict(test.given)
     for relation in test.references:
-        if relation not in schemas:
-            raise PropertiesError(
-                f"the columns of '{relation}' are not known", at=test.at, hint="declare its columns with a data_type"
-            )
-        node = graph.table(relation)
-        if isinstance(node, Seed) and not given.get(relation, Rows()).given:
-            engine.add_rows(relation, read_seed(node))
+        rows = given.get(relation, Rows())
+        if test.macro:
+            table = _lay(rows, _declared(rows), engine)
+        elif relation not in schemas:
+            hint = "declare its columns with a data_type"
+            raise PropertiesError(f"the columns of '{relation}' are not known", at=test.at, hint=hint)
         else:
-            engine.add_rows(relation, _lay(given.get(relation, Rows()), schemas[relation], engine))
+            node = graph.table(relation)
+            table = read_seed(node) if isinstance(node, Seed) and not rows.given else _lay(rows, schemas[relation], engine)
+        engine.add_rows(relation, table)
     actual = engine.fetch(test.sql)
-    expect = test.expect
     schema = pa.schema([pa.field(field.name, field.type) for field in actual.schema])
     if expect.sql is not None:
         expected = engine.fetch(expect.sql)
@@ -73,6 +79,39 @@ def _compare(test: UnitTest, graph: Graph, schemas: Schemas) -> str | None:
         columns = expect.columns or actual.column_names
         expected = make_table(expect.columns, expect.values, schema, expect.at)
     return describe_difference(columns, _rows(expected, columns), _rows(actual, columns))
+
+
+def _compare_errors(expected: str, refused: str | None) -> str | None:
+    if refused is not None and expected in refused:
+        return None
+    return f"expected the error '{expected}', got " + (f"'{refused}'" if refused is not None else "none")
+
+
+def _declared(rows: Rows) -> pa.Schema:
+    fields = []
+    for name, word in rows.types.items():
+        kind = arrow_type(word)
+        if kind is None:
+            hint = "write string, int32, date, ..."
+            raise PropertiesError(f"unknown data_type '{word}' of column '{name}'", at=rows.at, hint=hint)
+        fields.append(pa.field(name, kind))
+    return pa.schema(fields)
+
+
+def _find_model(test: UnitTest, graph: Graph) -> Model:
+    """Return the model under test; for a macro one that stands for the test's own query."""
+    if test.model:
+        return graph.model(graph.tables[test.model])
+    return Model(
+        unique_id=test.unique_id,
+        name=test.macro,
+        relation=Relation(layer="given", name=test.macro),
+        path=test.at.path,
+        raw_sql=test.sql,
+        sql=test.sql,
+        spans=(),
+        references=(),
+    )
 
 
 def describe_difference(columns: Sequence[str], expected: Sequence[Row], actual: Sequence[Row]) -> str | None:

@@ -8,7 +8,7 @@ from ids_build.graph import Graph
 from ids_build.plan import Plan
 from ids_build.planner.planner import Selection, make_plan, select
 from ids_build.results import Event
-from ids_build.runner.runner import run_plan
+from ids_build.runner.runner import open_cohort, run_plan
 from ids_build.tasks.compile import compile_models
 
 
@@ -19,6 +19,7 @@ class Prepared:
     graph: Graph
     selection: Selection
     plan: Plan
+    notes: tuple[str, ...]
     events: Iterator[Event]
 
 
@@ -27,5 +28,7 @@ def prepare(config: Config, command: str, words: Iterable[str] = (), exclude: It
     checked = compile_models(config)
     selection = select(checked.graph, tuple(words), tuple(exclude))
     plan = make_plan(checked.graph, selection, command)
-    events = run_plan(plan, checked.graph, checked.schemas, config)
-    return Prepared(graph=checked.graph, selection=selection, plan=plan, events=events)
+    cohort = open_cohort(checked.graph, config)
+    events = run_plan(plan, checked.graph, checked.schemas, config, cohort)
+    notes = (cohort.note,) if cohort else ()
+    return Prepared(graph=checked.graph, selection=selection, plan=plan, notes=notes, events=events)

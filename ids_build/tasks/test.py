@@ -27,7 +27,7 @@ class Tests:
         """Yield name and runner of every test that is written in the file."""
         for node in self.checked.graph.nodes.values():
             if isinstance(node, UnitTest) and node.at.path == path:
-                yield f"{node.model.name}::{node.name}", self._runner(node)
+                yield f"{node.subject}::{node.name}", self._runner(node)
             elif isinstance(node, DataTest) and node.at.path == path:
                 yield node.name, self._runner(node)
 

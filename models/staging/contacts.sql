@@ -1,43 +1,25 @@
+{%- set columns -%}
+    pnr,
+    contact_id,
+    lpr_version,
+    primary_diagnosis_raw,
+    admission_date,
+    discharge_date,
+    hospital_code,
+    department_code,
+    main_specialty,
+    admission_type,
+    is_acute,
+    course_id,
+    is_replaced
+{%- endset -%}
 with
-    harmonised_contacts as (
-        {% if lpr_delivered("2") == "true" %}
-            select
-                pnr,
-                contact_id,
-                lpr_version,
-                primary_diagnosis_raw,
-                admission_date,
-                discharge_date,
-                hospital_code,
-                department_code,
-                admission_type,
-                is_acute,
-                cast(null as varchar) as course_id
-            from {{ ref("lpr2_contacts") }}
-        {% endif %}
-        {% if lpr_delivered("2") == "true" and lpr_delivered("3f") == "true" %}
-            union all
-        {% endif %}
-        {% if lpr_delivered("3f") == "true" %}
-            select
-                pnr,
-                contact_id,
-                lpr_version,
-                primary_diagnosis_raw,
-                admission_date,
-                discharge_date,
-                hospital_code,
-                department_code,
-                admission_type,
-                is_acute,
-                course_id
-            from {{ ref("lpr3_contacts") }}
-        {% endif %}
-    ),
+    harmonised_contacts as ({{ from_lpr_versions("contacts", columns) }}),
 
     coded_contacts as (
         select *, {{ normalise_icd("primary_diagnosis_raw") }} as primary_diagnosis_code
         from harmonised_contacts
+        where not is_replaced
     ),
 
     contacts as (
@@ -54,6 +36,7 @@ with
             coded_contacts.discharge_date,
             coded_contacts.hospital_code,
             coded_contacts.department_code,
+            coded_contacts.main_specialty,
             coded_contacts.admission_type,
             coded_contacts.is_acute,
             coded_contacts.course_id

@@ -15,17 +15,7 @@
     admission_type
 {%- endset -%}
 with
-    harmonised_diagnoses as (
-        {% if lpr_delivered("2") == "true" %}
-            select {{ columns }} from {{ ref("lpr2_diagnoses") }}
-        {% endif %}
-        {% if lpr_delivered("2") == "true" and lpr_delivered("3f") == "true" %}
-            union all
-        {% endif %}
-        {% if lpr_delivered("3f") == "true" %}
-            select {{ columns }} from {{ ref("lpr3_diagnoses") }}
-        {% endif %}
-    ),
+    harmonised_diagnoses as ({{ from_lpr_versions("diagnoses", columns) }}),
 
     diagnoses as (
         select

@@ -30,7 +30,10 @@ with
             c_sgh as hospital_code,
             c_afd as department_code,
             c_pattype as admission_type,
-            case c_indm when '1' then true when '2' then false end as is_acute
+            case c_indm when '1' then true when '2' then false end as is_acute,
+            cast(null as varchar) as course_id,
+            c_spec as main_specialty,
+            false as is_replaced
         from delivered_contacts
         where next_contact is distinct from recnum
     )

@@ -18,14 +18,7 @@ with
             and cpr is not null
             and
             {{ between_bounds("dato_start", var("contacts_from"), var("contacts_to")) }}
-            {% if lpr_delivered("2") == "true" %}
-                -- migrated history is already there as version 2
-                and (
-                    lprindberetningssystem is null
-                    or upper(lprindberetningssystem)
-                    in ({{ quoted(var("lpr3_reporting_systems"), upper=true) }})
-                )
-            {% endif %}
+            and {{ lpr3_counts("lprindberetningssystem") }}
     ),
 
     contacts as (
@@ -43,7 +36,19 @@ with
             case
                 when prioritet is not null then upper(prioritet) = 'ATA1'
             end as is_acute,
-            dw_ek_forloeb as course_id
+            dw_ek_forloeb as course_id,
+            hovedspeciale_ans as main_specialty,
+            {% if lpr_delivered("3a") == "true" %}
+                -- without a start date nothing shows that LPR_A lacks the contact
+                coalesce(
+                    dato_start between (
+                        select min(admission_date) from {{ ref("lpr_a_contacts") }}
+                    ) and (select max(admission_date) from {{ ref("lpr_a_contacts") }}),
+                    (select max(admission_date) from {{ ref("lpr_a_contacts") }})
+                    is not null
+                ) as is_replaced
+            {% else %} false as is_replaced
+            {% endif %}
         from delivered_contacts
         where next_contact is distinct from dw_ek_kontakt
     )

@@ -8,6 +8,7 @@ with
             primary_diagnosis_raw as code,
             'A' as diagnosis_type,
             false as supplements,
+            false as can_say,
             cast(null as boolean) as later_disproved
         from {{ ref("lpr3_contacts") }}
         union all
@@ -16,7 +17,10 @@ with
             diagnosekode as code,
             upper(diagnosetype) as diagnosis_type,
             diagnosekode_parent is not null as supplements,
-            coalesce(upper(senere_afkraeftet) = 'JA', false) as later_disproved
+            true as can_say,
+            case
+                upper(senere_afkraeftet) when 'JA' then true when 'NEJ' then false
+            end as later_disproved
         from {{ ref("lpr3_diagnoser") }}
     ),
 
@@ -32,6 +36,7 @@ with
                 else coalesce(types.diagnosis_role, 'other')
             end as diagnosis_role,
             coalesce(types.weight, 0.3) as weight,
+            reported_diagnoses.can_say,
             reported_diagnoses.later_disproved
         from reported_diagnoses
         left join
@@ -48,8 +53,15 @@ with
             min(diagnosis_code_raw) as diagnosis_code_raw,
             min(diagnosis_type) as diagnosis_type,
             max(weight) as weight,
-            -- ruled out when every row that says anything says so
-            coalesce(bool_and(later_disproved), false) as later_disproved
+            -- ruled out when every row that can say so does; not when one denies it
+            case
+                when bool_or(not later_disproved)
+                then false
+                when
+                    bool_and(coalesce(later_disproved, not can_say))
+                    and bool_or(later_disproved)
+                then true
+            end as later_disproved
         from coded_diagnoses
         where diagnosis_code is not null
         group by dw_ek_kontakt, diagnosis_role, diagnosis_code
@@ -70,6 +82,7 @@ with
         inner join
             {{ ref("lpr3_contacts") }} as contacts
             on contacts.dw_ek_kontakt = distinct_diagnoses.dw_ek_kontakt
+        where not contacts.is_replaced
     )
 
 select *

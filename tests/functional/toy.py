@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 import ids_build
 from ids_build.cli.main import main
@@ -24,6 +25,13 @@ PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 PROJECT = "name: toy\nprofile: toy\n"
 STARTED: list["subprocess.Popen[str]"] = []  # ended by the test that started them, or after it
 Content = str | bytes | pa.Table
+# For scripts: the largest resident memory of this process in kB. What getrusage tells includes the parent's before the start.
+PEAK = """
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+"""
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads the memory of a process from /proc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

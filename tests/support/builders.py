@@ -114,12 +114,29 @@ def make_unit_test(model: Model, given: Mapping[str, Rows] | None = None, expect
     )
 
 
+def make_macro_test(macro: str, name: str = "works", **parts: Any) -> UnitTest:
+    """Return a unit test of a macro, whose query reads nothing."""
+    return UnitTest(
+        unique_id=f"unit_test.{PROJECT}.{macro}.{name}",
+        name=name,
+        model=None,
+        macro=macro,
+        at=AT,
+        sql=parts.pop("sql", "select 1 as x"),
+        references=(),
+        given=(),
+        expect=parts.pop("expect", rows(["x"], ["1"])),
+        **parts,
+    )
+
+
 def make_graph(*nodes: Node, rights: Mapping[str, tuple[str, ...]] | None = None) -> Graph:
     """Return the graph of these nodes, tied by what they read."""
     tables = {node.relation: node.unique_id for node in nodes if isinstance(node, Model | Seed | Source)}
     parents: dict[str, tuple[str, ...]] = {}
     for node in nodes:
-        read = node.references if isinstance(node, Model | DataTest) else (node.model,) if isinstance(node, UnitTest) else ()
+        tested = (node.model,) if isinstance(node, UnitTest) and node.model else ()
+        read = node.references if isinstance(node, Model | DataTest) else tested
         parents[node.unique_id] = tuple(tables[relation] for relation in read)
     return Graph(
         project=PROJECT, nodes={node.unique_id: node for node in nodes}, parents=parents, tables=tables, rights=rights or {}

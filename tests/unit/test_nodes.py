@@ -2,7 +2,7 @@ import pytest
 
 from ids_build.errors import Location
 from ids_build.nodes import Span
-from tests.support import make_model
+from tests.support import make_macro_test, make_model, make_unit_test
 
 # rendered:  'select "a"\nfrom x'  where "a" came out of an expression at 1:8 and the rest is literal
 SPANS = (
@@ -24,3 +24,8 @@ def test_a_rendered_offset_leads_back_to_the_template(offset: int, line: int, co
 
 def test_a_model_without_spans_points_at_its_first_line() -> None:
     assert make_model(path="models/a.sql").locate(99) == Location(path="models/a.sql", line=1)
+
+
+def test_the_subject_of_a_unit_test_is_its_model_or_its_macro() -> None:
+    assert make_unit_test(make_model("staging.orders")).subject == "orders"
+    assert make_macro_test("half").subject == "half"

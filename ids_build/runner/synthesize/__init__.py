@@ -3,16 +3,16 @@
 What may be written there is told, word by word, in docs/simulate.md; in brief:
 
 - source level: `people` (how they come, live together, move and go; traits) and `lists` (weighted words);
-- table level: `grain` (plain, snapshot, events, children), `files`, `copies`, `names`, `drift`, `draws`,
-  `window`, `rate`, `length`, `count`, `of`, `of_age`, `rows`, `also`;
+- table level: `grain` (plain, snapshot, births, deaths, migrations, spells, events, children), `files`, `history`,
+  `copies`, `names`, `drift`, `draws`, `window`, `rate`, `length`, `count`, `of`, `of_age`, `rows`, `also`, `stages`;
 - column level: `kind` with its own words, and `missing`, `empty`, `map`, `recode`, `prefix`, `variants`,
-  `when`, `with`, `spelling`.
+  `swapped`, `when`, `with`, `spelling`.
 
 A table or a column that says nothing is filled from its data type, so any project can be simulated.
 Equal sources, seed and number of people give equal bytes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,11 +36,22 @@ from ids_build.runner.synthesize.rows import (
     make_events,
     make_plain,
     make_snapshot,
+    repeat_rows,
 )
+from ids_build.runner.synthesize.turns import make_births, make_deaths, make_migrations, make_spells
 from ids_build.runner.synthesize.vocabulary import check_source, check_table, listed
 
 SPAN = (11_000, 18_000)
 """Days from the epoch that dates fall into when nothing is said: some nineteen years."""
+
+
+OF_PEOPLE: Mapping[str, Callable[[World, People, Source, Period], Rows]] = {
+    "snapshot": make_snapshot,
+    "births": make_births,
+    "deaths": make_deaths,
+    "migrations": make_migrations,
+    "spells": make_spells,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +108,13 @@ def _make_rows(world: World, source: Source, period: Period) -> Rows:
         return fill_draws(make_plain(world, source, period), settings.get("draws", {}))
     if world.people is None:
         raise PropertiesError(f"grain '{grain}' without people", at=source.at, hint="add people to the source")
-    if grain == "snapshot":
-        return fill_draws(make_snapshot(world, world.people, source, period), settings.get("draws", {}))
-    rows = _make_event_rows(world, world.people, source, period)
-    return _add_copied(rows, settings["also"]) if "also" in settings else rows
+    if grain == "events":
+        rows = _make_event_rows(world, world.people, source, period)
+        return _add_copied(rows, settings["also"]) if "also" in settings else rows
+    rows = fill_draws(OF_PEOPLE[grain](world, world.people, source, period), settings.get("draws", {}))
+    if grain == "snapshot" and "count" in settings:
+        return repeat_rows(rows, count_children(rows, settings["count"]))
+    return rows
 
 
 def _make_event_rows(world: World, people: People, source: Source, period: Period) -> Rows:
@@ -117,14 +131,9 @@ def _add_copied(rows: Rows, also: Mapping[str, Any]) -> Rows:
         if people and matches(also["periods"], period.label):
             found = _make_event_rows(world, people, other, period)
             some = np.flatnonzero(np.arange(found.count) < found.count * float(also["share"]))
-            parts.append(_select(found, some))
+            parts.append(found.take(some))
             marks.append(np.ones(len(some), dtype=np.int32))
     return _stack(rows, parts, np.concatenate(marks))
-
-
-def _select(rows: Rows, some: Any) -> Rows:
-    draws = {name: cells.take(some) for name, cells in rows.draws.items()}
-    return replace(rows, entity=rows.entity[some], start=rows.start[some], end=rows.end[some], draws=draws)
 
 
 def _stack(rows: Rows, parts: Sequence[Rows], marks: Any) -> Rows:
@@ -135,7 +144,7 @@ def _stack(rows: Rows, parts: Sequence[Rows], marks: Any) -> Rows:
         start=np.concatenate([part.start for part in parts]), end=np.concatenate([part.end for part in parts]),
     )  # fmt: skip
     order = make_stream(rows.world.seed, rows.name, "also").permutation(stacked.count)
-    return _select(stacked, order)
+    return stacked.take(order)
 
 
 def _deliver(rows: Rows, out: Path) -> Iterator[SimulatedFile]:

@@ -58,6 +58,10 @@ def _identify(index: Array, pool: Any) -> Cells:
     return Cells(values=np.where(missing, 0, index), words=pool, missing=missing if missing.any() else None)
 
 
+def _date_birth(people: People, index: Array) -> Cells:
+    return Cells(values=people.lives.birth[index], missing=index < 0)
+
+
 def _find_places(people: People, rows: Rows) -> tuple[list[str], list[str], Array]:
     groups = people.settings["places"]
     words = [str(place) for places in groups.values() for place in places]
@@ -102,6 +106,8 @@ LASTING: Mapping[str, Callable[[People, Rows], Cells]] = {
     "mother": lambda people, rows: _identify(people.kin.mother[rows.entity], people.identifiers),
     "father": lambda people, rows: _identify(people.kin.father[rows.entity], people.identifiers),
     "birth": lambda people, rows: Cells(values=people.lives.birth[rows.entity]),
+    "mother_birth": lambda people, rows: _date_birth(people, people.kin.mother[rows.entity]),
+    "father_birth": lambda people, rows: _date_birth(people, people.kin.father[rows.entity]),
     "death": lambda people, rows: Cells(values=people.lives.death[rows.entity]),
     "sex": lambda people, rows: make_words(people.lives.female[rows.entity].astype(np.int8), SEXES),
     "age": lambda people, rows: Cells(values=completed_years(people.lives.birth[rows.entity], rows.start)),

@@ -26,7 +26,14 @@ PHYSICAL: Mapping[str, Any] = {
     "timestamp": pa.timestamp("ms"),
     "boolean": pa.bool_(),
 }
-TEXTS: Mapping[str, str] = {"iso_text": "%Y-%m-%d", "dmy_text": "%d-%m-%Y", "ymd_text": "%Y%m%d", "ymd_int": "%Y%m%d"}
+TEXTS: Mapping[str, str] = {
+    "iso_text": "%Y-%m-%d",
+    "dmy_text": "%d-%m-%Y",
+    "slash_text": "%d/%m/%Y",
+    "point_text": "%d.%m.%Y",
+    "ymd_text": "%Y%m%d",
+    "ymd_int": "%Y%m%d",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

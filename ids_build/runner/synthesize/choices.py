@@ -38,12 +38,12 @@ def choose_words(rows: Rows, name: str, settings: Mapping[str, Any], find: Find)
 
 
 def take_chance(rows: Rows, name: str, settings: Mapping[str, Any]) -> Array:
-    """Return a chance per row; with `sticky`, the same for one person for so many days."""
+    """Return a chance per row; with `sticky`, the same for one person (and place in a snapshot) for so many days."""
     if "sticky" not in settings:
         return make_stream(rows.world.seed, rows.name, rows.period.label, name, "choice").random(rows.count)
     days = max(int(settings["sticky"]), 1)
-    offset = (fixed(rows.world.seed, name, rows.entity) * days).astype(np.int64)
-    return fixed(rows.world.seed, name, rows.entity, (rows.start + days * EPOCH_YEAR + offset) // days)
+    offset = (fixed(rows.world.seed, name, *rows.who) * days).astype(np.int64)
+    return fixed(rows.world.seed, name, *rows.who, (rows.start + days * EPOCH_YEAR + offset) // days)
 
 
 def _read_strata(rows: Rows, settings: Mapping[str, Any]) -> Sequence[tuple[Mapping[str, Any], Mapping[Any, Any]]]:

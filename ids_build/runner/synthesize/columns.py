@@ -21,6 +21,7 @@ from ids_build.runner.synthesize.cells import (
 )
 from ids_build.runner.synthesize.chance import Array, add_up, fixed, make_stream, pick, scramble
 from ids_build.runner.synthesize.choices import choose_words, is_when, lead_words, take_chance
+from ids_build.runner.synthesize.people import NEVER
 from ids_build.runner.synthesize.periods import matches, parse_day
 from ids_build.runner.synthesize.rows import Rows
 from ids_build.runner.synthesize.vocabulary import check_words, listed
@@ -97,6 +98,7 @@ class Desk:
         cells = prefix_words(cells, prefix) if prefix else cells
         if "variants" in settings:
             cells = spoil_words(cells, settings["variants"], STEM + len(prefix), self.chance(name, "variants"))
+        cells = self.swap(name, cells, float(settings.get("swapped", 0)))
         if "when" in settings:
             cells = cells.lose(~is_when(self.rows, settings["when"], self.find))
         if "with" in settings:
@@ -107,6 +109,15 @@ class Desk:
         if settings.get("lead") is not None and self.rows.position is not None:
             cells = lead_words(cells, self.rows.draws[settings["lead"]], self.rows.position == 0)
         return cells
+
+    def swap(self, name: str, cells: Cells, share: float) -> Cells:
+        """Return the cells with a share of the rows holding each the value of another."""
+        if not share:
+            return cells
+        hit = np.flatnonzero(self.chance(name, "swapped") < share)
+        order = np.arange(self.rows.count)
+        order[hit] = np.roll(hit, 1)
+        return cells.take(order)
 
     def empty(self, name: str, cells: Cells, share: float) -> Cells:
         """Return the cells with a share of the missing ones delivered as empty text."""
@@ -121,7 +132,7 @@ class Desk:
     def chance(self, name: str, purpose: str) -> Array:
         """Return a chance per row; in a snapshot the same for a person in every file."""
         if self.rows.moment is not None:
-            return fixed(self.rows.world.seed, f"{self.rows.name} {name} {purpose}", self.rows.entity)
+            return fixed(self.rows.world.seed, f"{self.rows.name} {name} {purpose}", *self.rows.who)
         return self.stream(name, purpose).random(self.rows.count)
 
     def stream(self, name: str, purpose: str = "") -> np.random.Generator:
@@ -149,16 +160,21 @@ def _joined(desk: Desk, _: str, settings: Settings) -> Cells:
 
 def _integer(desk: Desk, name: str, settings: Settings) -> Cells:
     low, high = int(settings.get("from", 0)), int(settings.get("to", 100))
+    if "mean" in settings:
+        return Cells(values=np.rint(_draw_normal(desk, name, settings, (low, high))).astype(np.int64))
     return Cells(values=desk.stream(name).integers(low, high + 1, desk.rows.count))
 
 
 def _number(desk: Desk, name: str, settings: Settings) -> Cells:
     low, high = float(settings.get("from", 0)), float(settings.get("to", 1000))
-    stream, count = desk.stream(name), desk.rows.count
-    if "mean" not in settings:
-        return Cells(values=np.round(low + (high - low) * stream.random(count), 2))
-    drawn = stream.normal(float(settings["mean"]), float(settings["deviation"]), count)
-    return Cells(values=np.round(np.clip(drawn, low, high), 2))
+    if "mean" in settings:
+        return Cells(values=np.round(_draw_normal(desk, name, settings, (low, high)), 2))
+    return Cells(values=np.round(low + (high - low) * desk.stream(name).random(desk.rows.count), 2))
+
+
+def _draw_normal(desk: Desk, name: str, settings: Settings, bounds: tuple[float, float]) -> Array:
+    drawn = desk.stream(name).normal(float(settings["mean"]), float(settings["deviation"]), desk.rows.count)
+    return np.asarray(np.clip(drawn, *bounds))
 
 
 def _boolean(desk: Desk, name: str, settings: Settings) -> Cells:
@@ -178,7 +194,16 @@ def _date(desk: Desk, name: str, settings: Settings) -> Cells:
     shift = stream.integers(int(days[0]), int(days[1]) + 1, rows.count, dtype=np.int32)
     if of == "period":
         return Cells(values=np.full(rows.count, rows.period.last + int(days[0]), dtype=np.int32))
+    if of == "end" and (rows.end >= NEVER).any():
+        return _end(rows, shift, settings.get("open"))
     return Cells(values={"start": rows.start, "end": rows.end}[of] + shift)
+
+
+def _end(rows: Rows, shift: Array, written: Any) -> Cells:
+    """Return the last days; a stretch without an end has the date that is written for it, or none."""
+    going = rows.end >= NEVER
+    days = np.where(going, 0 if written is None else parse_day(written), rows.end + shift)
+    return Cells(values=days.astype(np.int32), missing=going if written is None else None)
 
 
 def _time(desk: Desk, name: str, settings: Settings) -> Cells:

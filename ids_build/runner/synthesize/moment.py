@@ -36,7 +36,7 @@ class Moment:
 def find_moment(people: People, day: int) -> Moment:
     """Return everybody's situation on the day."""
     lives, size = people.lives, len(people.lives.birth)
-    here = (lives.enter <= day) & (day < lives.leave)
+    here = lives.is_here(np.arange(size), day)
     partner, registered, same, joined = _find_partners(people, day, here)
     status = _find_status(people, day)
     child, host, both = _find_children(people, day, here, partner)
@@ -58,7 +58,8 @@ def find_moment(people: People, day: int) -> Moment:
     return Moment(
         day=day, here=here, partner=partner, spouse=np.where(married, partner, -1), status=status, head=head,
         family=family, role=role, lives_with=_find_lives_with(people, child, host, both, partner),
-        household=kinds, sizes=sizes, joined=np.maximum(joined, lives.enter),
+        household=kinds, sizes=sizes,
+        joined=np.maximum(joined, np.where(lives.back <= day, lives.back, lives.enter)),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """People who never lived: who is born, arrives, leaves or dies, and what stays with a person for life."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ids_build.runner.synthesize.periods import parse_day
 
 BORN, ARRIVED = 1, 2
 NATIVE, IMMIGRANT, DESCENDANT = 0, 1, 2
+ADULT = int(18 * YEAR)
 NEVER = 10**6
 """A day far beyond every span, for what does not happen."""
 
@@ -52,6 +53,8 @@ def make_people(settings: Mapping[str, Any], size: int, seed: int) -> People:
     span = (parse_day(settings["span"]["start"]), parse_day(settings["span"]["end"]))
     lives = _make_lives(settings, size, make_stream(seed, "lives"), span)
     lives, kin = make_kin(settings, lives, seed, span)
+    if "absences" in settings:
+        lives = _send_abroad(settings["absences"], lives, kin, make_stream(seed, "absences"), span)
     origin, country, citizenship, words = _make_origins(settings["origins"], lives, kin, make_stream(seed, "origins"))
     habit = make_stream(seed, "habit")
     form = float(settings["habit"]["shape"])
@@ -90,6 +93,7 @@ def _make_lives(settings: Mapping[str, Any], size: int, stream: np.random.Genera
     return Lives(
         birth=birth, enter=np.where(early, birth, enter).astype(np.int32), death=death.astype(np.int32),
         emigrated=np.where(leave > end, NEVER, leave).astype(np.int32), female=female, entry=entry.astype(np.int8),
+        away=np.full(size, NEVER, dtype=np.int32), back=np.full(size, NEVER, dtype=np.int32),
     )  # fmt: skip
 
 
@@ -110,6 +114,23 @@ def _stay(rules: Mapping[str, float], entry: Array, stream: np.random.Generator)
     short = stream.random(size) < rules["short"]
     mean[entry == ARRIVED] = np.where(short, rules["short_years"], rules["long_years"])[entry == ARRIVED]
     return np.minimum(30 + mean * YEAR * stream.exponential(1.0, size), NEVER // 2).astype(np.int32)
+
+
+def _send_abroad(
+    rules: Mapping[str, Any], lives: Lives, kin: Kin, stream: np.random.Generator, span: tuple[int, int]
+) -> Lives:  # fmt: skip
+    """Return the lives with a time abroad for a share of the grown people who are nobody's parents."""
+    size = len(lives.birth)
+    free = np.ones(size, dtype=bool)
+    for parent in (kin.mother, kin.father):
+        free[parent[parent >= 0]] = False
+    first = np.maximum(np.maximum(lives.enter, lives.birth + ADULT), span[0]) + 1
+    last = np.minimum(lives.leave, span[1])
+    shortest, longest = (int(days) for days in rules["days"])
+    away = (first + stream.random(size) * np.maximum(last - first, 0)).astype(np.int32)
+    back = away + stream.integers(shortest, longest + 1, size, dtype=np.int32)
+    goes = free & (stream.random(size) < float(rules["share"])) & (back < last)
+    return replace(lives, away=np.where(goes, away, NEVER), back=np.where(goes, back, NEVER))
 
 
 def _make_origins(

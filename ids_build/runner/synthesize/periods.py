@@ -44,13 +44,14 @@ def find_periods(source: Source, span: tuple[int, int]) -> tuple[Period, ...]:
         file = f"{label}.parquet" if "*" in file or "?" in file else file
         return (Period(label=label, file=file, first=window[0], last=window[1]),)
     try:
-        return tuple(period for item in listed(settings["files"]) for period in _expand(item, window))
+        history = bool(settings.get("history"))
+        return tuple(period for item in listed(settings["files"]) for period in _expand(item, window, history))
     except (TypeError, ValueError, KeyError) as error:
         hint = "write a file name, or {from: YYYY, to: YYYY} or {from: YYYYMM, to: YYYYMM, step: months}"
         raise PropertiesError("'files' of simulate cannot be read", at=source.at, hint=hint) from error
 
 
-def _expand(item: Any, window: tuple[int, ...]) -> list[Period]:
+def _expand(item: Any, window: tuple[int, ...], history: bool) -> list[Period]:
     if not isinstance(item, Mapping):
         stem = str(item).removesuffix(".parquet")
         return [Period(label=stem, file=f"{stem}.parquet", first=window[0], last=window[1])]
@@ -62,7 +63,7 @@ def _expand(item: Any, window: tuple[int, ...]) -> list[Period]:
         label = str(start).replace("-", "")[: len(text)]
         end = (start + 1).astype("datetime64[D]") - 1
         begin = int(start.astype("datetime64[D]").astype(int))
-        low, high = max(begin, window[0]), min(int(end.astype(int)), window[1])
+        low, high = window[0] if history else max(begin, window[0]), min(int(end.astype(int)), window[1])
         if low <= high:
             periods.append(Period(label=label, file=name.format(period=label), first=low, last=high))
     return periods

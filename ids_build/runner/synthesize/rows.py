@@ -1,7 +1,7 @@
 """The rows of one file: whose they are and when, before any column is filled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,18 @@ class Rows:
         """Return the number of rows."""
         return len(self.entity)
 
+    @property
+    def who(self) -> tuple[Array, ...]:
+        """Return what tells whose a row is: the person, and in a snapshot the place among the person's rows."""
+        if self.moment is None or self.position is None:
+            return (self.entity,)
+        return (self.entity, self.position)
+
+    def take(self, some: Array) -> "Rows":
+        """Return these rows, with their draws."""
+        draws = {name: cells.take(some) for name, cells in self.draws.items()}
+        return replace(self, entity=self.entity[some], start=self.start[some], end=self.end[some], draws=draws)
+
 
 def make_snapshot(world: World, people: People, source: Source, period: Period) -> Rows:
     """Return one row per person who is here on the last day of the period, in no order."""
@@ -92,9 +104,11 @@ def make_events(world: World, people: People, source: Source, period: Period) ->
     many = stream.poisson(yearly * people.shape[here] * (last - first) / YEAR)
     row = stream.permutation(np.repeat(np.arange(len(here)), many))
     day = (first[row] + stream.random(len(row)) * (last[row] - first[row])).astype(np.int32)
-    return Rows(
+    rows = Rows(
         world=world, source=source, period=period, entity=here[row].astype(np.int32), start=day, end=day
     )  # fmt: skip
+    abroad = lives.is_abroad(rows.entity, day)
+    return rows.take(np.flatnonzero(~abroad)) if abroad.any() else rows
 
 
 def choose_length(rows: Rows) -> Array:
@@ -112,12 +126,20 @@ def choose_length(rows: Rows) -> Array:
 
 def make_children(parent: Rows, made: Mapping[str, Cells], source: Source, many: Array) -> Rows:
     """Return the rows that belong to the rows of another table, in no order; `position` counts within one."""
-    row = np.repeat(np.arange(parent.count), many)
+    row, position = _spread(many, make_stream(parent.world.seed, source.relation.name, parent.period.label))
+    below = {name: cells.take(row) for name, cells in made.items()}
+    return replace(parent.take(row), source=source, moment=None, parent=below, position=position)
+
+
+def repeat_rows(rows: Rows, many: Array) -> Rows:
+    """Return each row so many times, in no order; `position` counts the rows that were one."""
+    row, position = _spread(many, make_stream(rows.world.seed, rows.name, rows.period.label, "count"))
+    return replace(rows.take(row), position=position)
+
+
+def _spread(many: Array, stream: np.random.Generator) -> tuple[Array, Array]:
+    """Return each index as often as said, in no order, and which of its kind each is, from 0."""
+    row = np.repeat(np.arange(len(many)), many)
     position = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)
-    order = make_stream(parent.world.seed, source.relation.name, parent.period.label).permutation(len(row))
-    row, position = row[order], position[order]
-    return Rows(
-        world=parent.world, source=source, period=parent.period, entity=parent.entity[row], start=parent.start[row],
-        end=parent.end[row], draws={name: cells.take(row) for name, cells in parent.draws.items()},
-        parent={name: cells.take(row) for name, cells in made.items()}, position=position.astype(np.int32),
-    )  # fmt: skip
+    order = stream.permutation(len(row))
+    return row[order], position[order].astype(np.int32)

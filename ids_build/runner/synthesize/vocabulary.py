@@ -28,13 +28,16 @@ PEOPLE_KEYS: Mapping[str, frozenset[str]] = {
     "places": frozenset(),
     "habit": frozenset({"shape"}),
     "traits": frozenset(),
+    "absences": frozenset({"share", "days"}),
 }
+OPTIONAL = frozenset({"traits", "absences"})
 TRAIT_KEYS = frozenset({"share", "onset", "values"})
 TABLE_KEYS = frozenset(
     {"grain", "of", "of_age", "files", "copies", "names", "drift", "draws", "window", "rate", "length", "count"}
-    | {"rows", "also"}
+    | {"rows", "also", "stages", "history"}
 )
-GRAINS = ("plain", "snapshot", "events", "children")
+GRAINS = ("plain", "snapshot", "births", "deaths", "migrations", "spells", "events", "children")
+STAGE_KEYS = frozenset({"age", "chance", "after"})
 FILE_KEYS = frozenset({"from", "to", "step", "name"})
 COPY_KEYS = frozenset({"name", "names", "order", "types"})
 DRIFT_KEYS = frozenset({"periods", "names", "order", "types", "drop", "add"})
@@ -42,7 +45,7 @@ ALSO_KEYS = frozenset({"rows_of", "periods", "share"})
 LENGTH_KEYS = frozenset({"by", "mean", "most"})
 NAMES = ("lower", "upper", "mixed", "declared")
 ORDERS = ("declared", "shuffled")
-COMMON = frozenset({"kind", "missing", "empty", "spelling", "when", "with", "map", "recode", "prefix", "variants"})
+COMMON = frozenset({"kind", "missing", "empty", "spelling", "when", "with", "map", "recode", "prefix", "variants"} | {"swapped"})
 KINDS: Mapping[str, frozenset[str]] = {
     "attribute": frozenset({"name"}),
     "choice": frozenset({"values", "strata", "list", "sticky", "traits", "lead"}),
@@ -50,10 +53,10 @@ KINDS: Mapping[str, frozenset[str]] = {
     "parent": frozenset({"column"}),
     "copy": frozenset({"column"}),
     "joined": frozenset({"columns"}),
-    "integer": frozenset({"from", "to"}),
+    "integer": frozenset({"from", "to", "mean", "deviation"}),
     "number": frozenset({"from", "to", "mean", "deviation"}),
     "boolean": frozenset({"share"}),
-    "date": frozenset({"from", "to", "of", "days"}),
+    "date": frozenset({"from", "to", "of", "days", "open"}),
     "time": frozenset({"from", "to", "after"}),
     "duration": frozenset(),
     "pool": frozenset({"count", "digits", "first", "sticky", "skew"}),
@@ -83,7 +86,9 @@ def check_source(settings: Mapping[str, Any], at: Location) -> None:
         return
     check_words(people, PEOPLE_KEYS, "key", at)
     for name, known in PEOPLE_KEYS.items():
-        if name not in people and name != "traits":
+        if name not in people:
+            if name in OPTIONAL:
+                continue
             raise PropertiesError(f"people without '{name}' in simulate", at=at, hint=f"add '{name}' to people")
         if known:
             check_words(people[name], known, "key", at)
@@ -110,10 +115,23 @@ def check_table(source: Source, names: Sequence[str]) -> None:
         check_drift(item, columns, at)
     for table in (settings.get("of"), settings.get("also", {}).get("rows_of")):
         check_words([table] if table else [], names, "table", at)
+    check_stages(settings, at)
     for draw in [*settings.get("draws", {}).values(), *listed(settings.get("count", []))]:
         check_kind(draw, at)
     for column in source.columns:
         check_kind(column.meta.get("simulate"), column.at or at)
+
+
+def check_stages(settings: Mapping[str, Any], at: Location) -> None:
+    """Raise when a table of spells has no stages, or a stage an unknown word or one that comes later."""
+    stages: Mapping[str, Any] = settings.get("stages", {})
+    if settings.get("grain") == "spells" and not stages:
+        raise PropertiesError("grain 'spells' without 'stages'", at=at, hint="add stages: {name: {age: [from, to]}}")
+    before: list[str] = []
+    for name, stage in stages.items():
+        check_words(stage, STAGE_KEYS, "key", at)
+        check_words([stage["after"]] if "after" in stage else [], before, "stage", at)
+        before.append(name)
 
 
 def check_drift(item: Mapping[str, Any], columns: Sequence[str], at: Location) -> None:

@@ -9,6 +9,7 @@ with
             {{ text("dw_ek_kontakt") }} as dw_ek_kontakt,
             {{ text("dw_ek_forloeb") }} as dw_ek_forloeb,
             {{ text("cpr") }} as cpr,
+            {{ text("hovedspeciale_ans") }} as hovedspeciale_ans,
             dato_start,
             tidspunkt_start,
             dato_slut,

@@ -14,7 +14,16 @@ ORDERS = Relation(layer="staging", name="orders")
 COLOURS = Relation(layer="seeds", name="colours")
 
 # Worked out by hand, row by row: id NULL, 1, 2, 2, 9; colour red, blue, NULL, green, red.
-TABLE = pa.table({"id": [None, 1, 2, 2, 9], "colour": ["red", "blue", None, "green", "red"]})
+# Of the four colours that are there three are among the parent's words: green is not.
+TABLE = pa.table(
+    {
+        "id": [None, 1, 2, 2, 9],
+        "colour": ["red", "blue", None, "green", "red"],
+        "same": [7, 7, None, 7, 7],
+        "none": pa.nulls(5, pa.int64()),
+        "year": [2001, 2001, 2002, 2001, 2002],
+    }
+)
 PARENT = pa.table({"word": ["red", "blue", None]})
 
 
@@ -23,7 +32,7 @@ def _spec(kind: str, column: str | None = None, config: dict[str, Any] | None = 
 
 
 def _make(spec: TestSpec) -> DataTest:
-    return make_data_test(spec, ORDERS, COLOURS if spec.kind == "relationships" else None, "shop")
+    return make_data_test(spec, ORDERS, COLOURS if "to" in spec.arguments else None, "shop")
 
 
 def _failures(test: DataTest) -> int:
@@ -51,6 +60,19 @@ def _failures(test: DataTest) -> int:
         (_spec("accepted_values", "colour", {"where": "id = 2"}, values=["red"]), 1),
         (_spec("relationships", "colour", to="x", field="word"), 1),
         (_spec("relationships", "colour", {"where": "id <> 2"}, to="x", field="word"), 0),
+        (_spec("join_rate", "colour", to="x", field="word", at_least=0.75), 0),
+        (_spec("join_rate", "colour", to="x", field="word", at_least=0.76), 1),
+        (_spec("join_rate", "colour", to="x", field="word", at_least="1"), 1),
+        (_spec("join_rate", "colour", {"where": "id = 2"}, to="x", field="word", at_least=0.01), 1),
+        (_spec("join_rate", "colour", {"where": "id < 2"}, to="x", field="word", at_least=1), 0),
+        (_spec("join_rate", "colour", {"where": "id > 99"}, to="x", field="word", at_least=1), 0),
+        (_spec("not_constant", "same"), 1),
+        (_spec("not_constant", "colour"), 0),
+        (_spec("not_constant", "none"), 0),
+        (_spec("not_constant", "same", by="year"), 1),
+        (_spec("not_constant", "id", by="year"), 0),
+        (_spec("not_constant", "same", {"where": "year = 2001"}, by="year"), 0),
+        (_spec("not_constant", "same", {"where": "id = 2"}, by="year"), 0),
         (_spec("grain", columns=["id"]), 1),
         (_spec("grain", columns=["id", "colour"]), 0),
         (_spec("unique_combination_of_columns", combination_of_columns=["id"]), 1),
@@ -78,6 +100,9 @@ def test_an_accepted_range_may_exclude_its_bounds() -> None:
     [
         (_spec("accepted_values", "id"), "values"),
         (_spec("relationships", "id", to="x"), "field"),
+        (_spec("join_rate", "id", to="x"), "field"),
+        (_spec("join_rate", "id", field="word", at_least=1), "to"),
+        (_spec("join_rate", "id", to="x", field="word"), "at_least"),
         (_spec("grain"), "columns"),
         (_spec("unique_combination_of_columns"), "combination_of_columns"),
         (_spec("expression_is_true"), "expression"),
@@ -96,7 +121,33 @@ def test_relationships_without_a_parent_is_refused() -> None:
         make_data_test(_spec("relationships", "id", field="x"), ORDERS, None, "shop")
 
 
-@pytest.mark.parametrize("kind", ["not_null", "unique"])
+def test_a_join_rate_is_counted_in_whole_numbers() -> None:
+    engine = Engine(threads=1, memory_limit=64 * 1024**2)
+    engine.add_rows(ORDERS, pa.table({"id": list(range(100))}))
+    engine.add_rows(COLOURS, pa.table({"word": list(range(7))}))
+    # 0.07 * 100 is 7.000000000000001 in floating point, so that 7 of 100 would be too few.
+    test = make_data_test(_spec("join_rate", "id", to="x", field="word", at_least=0.07), ORDERS, COLOURS, "shop")
+    assert engine.fetch(test.sql or "").num_rows == 0
+    test = make_data_test(_spec("join_rate", "id", to="x", field="word", at_least=0.08), ORDERS, COLOURS, "shop")
+    assert engine.fetch(test.sql or "").num_rows == 93
+
+
+def test_a_value_that_the_other_table_has_twice_is_found_once() -> None:
+    engine = Engine(threads=1, memory_limit=64 * 1024**2)
+    engine.add_rows(ORDERS, pa.table({"id": [1, 2]}))
+    engine.add_rows(COLOURS, pa.table({"word": [1, 1, 1]}))
+    test = make_data_test(_spec("join_rate", "id", to="x", field="word", at_least=0.6), ORDERS, COLOURS, "shop")
+    assert engine.fetch(test.sql or "").num_rows == 1
+
+
+@pytest.mark.parametrize("share", [95, 0, -0.5, 1.01, "much", ".nan", None, True, [1]])
+def test_a_share_lies_above_nothing_and_at_most_at_all(share: object) -> None:
+    with pytest.raises(PropertiesError, match="is no share") as caught:
+        _make(_spec("join_rate", "id", to="x", field="word", at_least=share))
+    assert caught.value.hint == "write a number above 0, at most 1: 0.95"
+
+
+@pytest.mark.parametrize("kind", ["not_null", "unique", "join_rate", "not_constant"])
 def test_a_test_of_a_column_needs_one(kind: str) -> None:
     with pytest.raises(PropertiesError, match="column"):
         _make(_spec(kind))

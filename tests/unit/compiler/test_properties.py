@@ -5,10 +5,12 @@ import pytest
 from ids_build.compiler.properties import Properties, parse_properties
 from ids_build.errors import Location, PropertiesError
 
+MACROS = {"test_positive": ("model", "column_name"), "age_at": ("birth", "date")}
 
-def _parse(text: str, *more: str, generic: tuple[str, ...] = ()) -> Properties:
+
+def _parse(text: str, *more: str) -> Properties:
     files = {f"models/{letter}.yml": dedent(one) for letter, one in zip("abc", (text, *more), strict=False)}
-    return parse_properties(files, lambda filled, at: filled.replace("{{ x }}", "filled"), frozenset(generic))
+    return parse_properties(files, lambda filled, at: filled.replace("{{ x }}", "filled"), MACROS)
 
 
 def _fault(text: str, *more: str) -> PropertiesError:
@@ -96,7 +98,7 @@ def test_severity_beside_the_arguments_is_config() -> None:
 
 
 def test_a_generic_test_of_the_project_is_known() -> None:
-    found = _parse("models:\n  - name: a\n    data_tests: [positive]\n", generic=("positive",))
+    found = _parse("models:\n  - name: a\n    data_tests: [positive]\n")
     assert found.models["a"].tests[0].kind == "positive"
 
 
@@ -135,6 +137,11 @@ def test_a_part_that_dbt_knows_and_we_do_not_use_is_let_pass(key: str) -> None:
     assert _parse(f"{key}:\n  - name: x\n    whatever: 1\n") == Properties()
 
 
+def test_a_macro_may_be_described_with_its_arguments() -> None:
+    told = "{name: age_at, description: x, docs: {show: true}, arguments: [{name: date, type: d, description: y}, {name: birth}]}"
+    assert _parse(f"macros:\n  - {told}\n  - {{name: test_positive}}\n") == Properties()
+
+
 # -- faults ---------------------------------------------------------------------------------------
 
 
@@ -148,6 +155,17 @@ def test_a_part_that_dbt_knows_and_we_do_not_use_is_let_pass(key: str) -> None:
         ("sources:\n  - name: a\n    tabels: []\n", "unknown key 'tabels' in the source", "did you mean 'tables'?", 3),
         ("sources:\n  - name: a\n    tables:\n      - name: t\n        columms: []\n", "'columms'", "'columns'?", 5),
         ("unit_tests:\n  - name: a\n    expects: {}\n", "unknown key 'expects' in the unit test", "'expect'?", 3),
+        ("macros:\n  - name: age_att\n", "describes unknown macro 'age_att'", "did you mean 'age_at'?", 2),
+        ("macros:\n  - name: zzz\n", "describes unknown macro 'zzz'", "add the macro, or take its description out", 2),
+        ("macros:\n  - name: age_at\n    argumnts: []\n", "unknown key 'argumnts' in the macro", "did you mean 'arguments'?", 3),
+        (
+            "macros:\n  - name: age_at\n    arguments:\n      - {name: brith}\n",
+            "macro 'age_at' has no argument 'brith'",
+            "did you mean 'birth'?",
+            4,
+        ),
+        ("macros:\n  - name: age_at\n    arguments:\n      - {name: zz}\n", "no argument 'zz'", "it takes birth, date", 4),
+        ("macros:\n  - name: age_at\n    arguments:\n      - {name: date, typ: d}\n", "unknown key 'typ'", "'type'?", 4),
         (
             "models:\n  - name: a\n    data_tests:\n      - unique: {column_name: c, config: {severty: warn}}\n",
             "unknown key 'severty'",
@@ -169,6 +187,10 @@ def test_a_misspelt_key_is_told_with_its_line_and_the_nearest_word(text: str, me
         ("models:\n  - description: x\n", "the model has no 'name'"),
         ("models:\n  - name: a\n    columns:\n      - data_type: x\n", "the column has no 'name'"),
         ("models: word\n", "'models' must be a list"),
+        ("macros:\n  - description: x\n", "the macro has no 'name'"),
+        ("macros:\n  - name: age_at\n    arguments:\n      - type: x\n", "the argument has no 'name'"),
+        ("macros:\n  - {name: age_at, arguments: [{name: date}, {name: date}]}\n", "argument 'date' is described twice"),
+        ("macros: [{name: age_at}, {name: age_at}]\n", "macro 'age_at' is described twice"),
         ("models: [word]\n", "must be a mapping"),
         ("- a\n", "must be a mapping"),
         ("models:\n  - name: [a]\n", "must be a text"),

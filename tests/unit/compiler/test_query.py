@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ids_build.compiler.query import parse_query
+from ids_build.compiler.query import cut_end, find_carriers, parse_query
 from ids_build.errors import QueryError
 
 
@@ -195,3 +195,143 @@ def test_sql_that_the_parser_cannot_read_is_left_to_the_engine(sql: str) -> None
 def test_the_tables_read_are_those_named_however_often(names: list[tuple[str, str]]) -> None:
     sql = " union all ".join(f"select * from {layer}.{name}" for layer, name in names)
     assert _reads(sql) == sorted({f"{layer}.{name}" for layer, name in names})
+
+
+@pytest.mark.parametrize(
+    ("sql", "cut"),
+    [
+        ("select 1", "select 1"),
+        ("select 1;", "select 1"),
+        ("select 1 ;; -- done", "select 1 "),
+        ("select ';' as x", "select ';' as x"),
+        ("select 1; select 2;", "select 1; select 2"),
+        ("select 'open;", "select 'open;"),
+    ],
+)
+def test_the_semicolon_that_ends_a_statement_is_cut(sql: str, cut: str) -> None:
+    assert cut_end(sql) == cut
+
+
+def test_a_text_without_a_query_is_called_what_it_is() -> None:
+    with pytest.raises(QueryError, match="a query can only read"):
+        parse_query("drop table a.b", place="text", subject="a query")
+    with pytest.raises(QueryError, match="the text holds more than one statement"):
+        parse_query("select 1; select 2", place="text", subject="a query")
+
+
+def _carriers(sql: str, *columns: str) -> list[int]:
+    return sorted(find_carriers(sql, {"Who"}, columns))
+
+
+@pytest.mark.parametrize(
+    ("sql", "columns", "places"),
+    [
+        ("select who, age from p", ["who", "age"], [0]),
+        ("select WHO, age from p", ["who", "age"], [0]),
+        ('select "Who" as x from p', ["x"], [0]),
+        ("select p.who as x from p", ["x"], [0]),
+        ("select who x from p", ["x"], [0]),
+        ("select * from p", ["who", "age"], [0]),
+        ("select age, p.*, 1 as one from p", ["age", "who", "age", "one"], [1]),
+        ("select p.*, upper(who) from p", ["who", "age", "upper(p.who)"], [0, 2]),
+        ("select * from p join q using (who)", ["who", "age", "size"], [0]),
+    ],
+)
+def test_an_identifier_is_found_under_its_own_name_and_an_alias(sql: str, columns: list[str], places: list[int]) -> None:
+    assert _carriers(sql, *columns) == places
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "upper(who)",
+        "age || substr(p.who, 1, 6)",
+        "cast(who as bigint)",
+        "who::text",
+        "case when who = '1' then age end",
+        "min(who)",
+        "min(who) over ()",
+        "array_agg(who)",
+        "(select max(who) from p)",
+        "coalesce(null, who)",
+        "named_struct('a', who)",
+        "who = '1'",
+    ],
+)
+def test_what_is_made_from_an_identifier_carries_it(expression: str) -> None:
+    assert _carriers(f"select age, {expression} as made from p", "age", "made") == [1]
+    assert _carriers(f"select age, {expression} from p", "age", "made") == [1]
+    assert _carriers(
+        f"with a as (select {expression} as b from p), c as (select b as d from a) select 1 as e, d from c", "e", "d"
+    ) == [1]
+    assert _carriers(f"select * from (select {expression} as b from p) as t", "b") == [0]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "age",
+        "count(who)",
+        "count(distinct who)",
+        "count(*) filter (where who > '1')",
+        "count(*) over (partition by who)",
+        "row_number() over (partition by who order by age)",
+        "who is null",
+        "not (who is null)",
+        "exists (select 1 from p where who = '1')",
+        "(select max(age) from p where who = '1')",
+        "age in (select age from q where who = '1')",
+    ],
+)
+def test_counts_and_what_only_filters_carry_nothing(expression: str) -> None:
+    assert _carriers(f"select {expression} as made from p where who <> '2'", "made") == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "columns", "places"),
+    [
+        ("with a(x, y) as (select age, who from p) select x, y from a", ["x", "y"], [1]),
+        ("select t.x from (select who from p) as t(x)", ["x"], [0]),
+        ("select t.x from (select age from p) as t(x)", ["x"], []),
+        ("select t.x from (select * from p) as t(x, y)", ["x"], [0]),
+        ("select a, b from p as q(a, b)", ["a", "b"], [0, 1]),
+        ("select x.a from (values ('1')) as x(a)", ["a"], []),
+    ],
+)
+def test_a_column_list_hands_an_identifier_on_by_place(sql: str, columns: list[str], places: list[int]) -> None:
+    assert _carriers(sql, *columns) == places
+
+
+@pytest.mark.parametrize(
+    ("sql", "columns", "places"),
+    [
+        ("select age as a, 1 as b from q union all select who, 2 from p", ["a", "b"], [0]),
+        ("select 1, 2 union all select who, 2 from p", ["Int64(1)", "Int64(2)"], [0]),
+        ("select 1 + 1 union all select who from p", ["Int64(1) + Int64(1)"], [0]),
+        ("select 1 as n union all select 2 as n union all select who from p", ["n"], [0]),
+        ("select * from q union all select * from p", ["age"], [0]),
+        ("select x from (select 1 + 1 union all select who from p) as t(x)", ["x"], [0]),
+        ("with a as (select 1 as n union all select who from p) select n from a", ["n"], [0]),
+        ("with a as (select * from p union all select * from q) select count(*) as n from a", ["n"], []),
+    ],
+)
+def test_a_union_hands_an_identifier_on_by_place(sql: str, columns: list[str], places: list[int]) -> None:
+    assert _carriers(sql, *columns) == places
+
+
+@pytest.mark.parametrize(
+    ("sql", "columns"),
+    [
+        ("with a as (select named_struct('age', who) as s from p) select s.age as x from a", ["x"]),
+        ("with a as (select upper(who) from p) select * from a", ["upper(p.who)"]),
+        ('with a as (select upper(who) from p) select "upper(p.who)" as x from a', ["x"]),
+        ("select who ~~~~~ from from p", ["x"]),
+        ("select 1 as a", ["a", "and one that was not expected"]),
+    ],
+)
+def test_what_cannot_be_followed_is_hidden(sql: str, columns: list[str]) -> None:
+    assert _carriers(sql, *columns) == list(range(len(columns)))
+
+
+def test_nothing_is_hidden_where_there_are_no_identifiers() -> None:
+    assert find_carriers("select who ~~~~~ from from p", (), ["x"]) == frozenset()

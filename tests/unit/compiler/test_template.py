@@ -187,9 +187,10 @@ def test_a_macro_may_refuse() -> None:
     assert _fault("{{ no() }}", macros).message == "not like this"
 
 
-def test_generic_tests_are_known_by_their_name() -> None:
-    templates = Templates({"macros/t.sql": "{% test positive(model, column_name) %}select 1{% endtest %}"}, {}, {})
-    assert templates.generic_tests == {"positive"}
+def test_macros_and_generic_tests_are_known_with_their_arguments() -> None:
+    text = "{% test positive(model, column_name) %}select 1{% endtest %}{% macro half(x, digits=2) %}{% endmacro %}"
+    templates = Templates({"macros/t.sql": text}, {}, {})
+    assert templates.macros == {"test_positive": ("model", "column_name"), "half": ("x", "digits")}
 
 
 def test_a_generic_test_renders_with_its_arguments() -> None:

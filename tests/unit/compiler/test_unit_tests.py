@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ids_build.compiler.unit_tests import parse_csv, parse_rows
+from ids_build.compiler.template import Templates
+from ids_build.compiler.unit_tests import make_macro_test, parse_csv, parse_rows
 from ids_build.compiler.yamls import parse_yaml
-from ids_build.errors import Location, PropertiesError
-from ids_build.nodes import Rows
-from tests.support import AT
+from ids_build.errors import CompileError, Location, PropertiesError
+from ids_build.nodes import Rows, UnitTest
+from tests.support import AT, as_relation
 
 FIXTURES = {
     "tests/fixtures/orders.csv": "id,colour\n1,red\n",
@@ -175,3 +176,106 @@ def test_an_unknown_fixture_proposes_the_nearest() -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(PropertiesError, match="unknown format 'xml'"):
         _rows("format: xml\nrows: []\n")
+
+
+# -- macros ---------------------------------------------------------------------------------------
+
+MACROS = {
+    "macros/m.sql": "{% macro half(x) %}({{ x }} / {{ var('by', 2) }}){% endmacro %}"
+    "{% macro no(x) %}{{ exceptions.raise_compiler_error('Never ' ~ x) }}{% endmacro %}"
+}
+MACRO = """\
+name: halves
+macro: half
+description: half of each
+sql: "select {{ half('n') }} as h from {{ ref('rows') }}"
+given:
+  - input: ref('rows')
+    columns: {n: int32, word: string}
+    rows: [{n: 4}]
+expect: {rows: [{h: 2}]}
+config: {tags: nightly}
+"""
+REFUSAL = "name: refuses\nmacro: no\nsql: select {{ no('1') }}\nexpect: {error: never 1}\n"
+
+
+def _macro(text: str) -> UnitTest | None:
+    return make_macro_test(parse_yaml(text, "macros/m.yml"), "shop", Templates(MACROS, {}, {}), FIXTURES)
+
+
+def test_the_test_of_a_macro_brings_its_query_and_its_typed_inputs() -> None:
+    test = _macro(MACRO)
+    assert test is not None
+    assert (test.model, test.macro, test.subject, test.tags) == (None, "half", "half", ("nightly",))
+    assert (test.unique_id, test.description) == ("unit_test.shop.half.halves", "half of each")
+    assert test.sql == 'select (n / 2) as h from "given"."rows"'
+    ((relation, rows),) = test.given
+    assert (relation, test.references) == (as_relation("given.rows"), (as_relation("given.rows"),))
+    assert (rows.values, rows.types) == ((("4",),), {"n": "int32", "word": "string"})
+    assert test.expect.values == (("2",),)
+
+
+def test_the_test_of_a_macro_may_override_variables() -> None:
+    test = _macro(MACRO + "overrides: {vars: {by: 4}}\n")
+    assert test is not None and "(n / 4)" in test.sql
+
+
+def test_the_test_of_a_macro_may_read_nothing() -> None:
+    test = _macro("name: a\nmacro: half\nsql: select {{ half(1) }} as h\nexpect: {rows: [{h: 0}]}\n")
+    assert test is not None and (test.references, test.given) == ((), ())
+
+
+def test_a_refusal_is_kept_where_an_error_is_expected() -> None:
+    test = _macro(REFUSAL)
+    assert test is not None
+    assert (test.refused, test.expect.error, test.sql) == ("never 1", "never 1", "")
+
+
+def test_a_macro_that_does_not_refuse_is_told_apart() -> None:
+    test = _macro(REFUSAL.replace("macro: no", "macro: half").replace("no('1')", "half(1)"))
+    assert test is not None and test.refused is None
+
+
+def test_a_disabled_test_of_a_macro_is_none() -> None:
+    assert _macro(MACRO.replace("{tags: nightly}", "{enabled: false}")) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "hint"),
+    [
+        ("macro: half", "macro: halff", "unknown macro 'halff'", "did you mean 'half'?"),
+        ("macro: half", "macro: half\nmodel: orders", "the unit test names a model and a macro", "keep one of the two"),
+        ("macro: half", "macro: no", "the query does not call macro 'no'", "write '{{ no(...) }}' in it"),
+        ("name: halves\n", "", "the unit test has no 'name'", "add 'name: ...'"),
+        ("expect: {rows: [{h: 2}]}\n", "", "the unit test has no 'expect'", "add 'expect: ...'"),
+        ("    columns: {n: int32, word: string}\n", "", "the entry has no 'columns'", "add 'columns: {name: data_type}'"),
+        ("ref('rows')\n", "source('a', 'rows')\n", "'source('a', 'rows')' is no input of a macro's test", "write ref('a_name')"),
+        ("from {{ ref('rows') }}", "from {{ ref('row') }}", "unknown model 'row'", "the test gives rows"),
+        (
+            "from {{ ref('rows') }}",
+            "from {{ ref('rows') }}, staging.orders",
+            "unknown table 'staging.orders'",
+            "the test gives rows",
+        ),
+        (" from {{ ref('rows') }}", "", "the query does not read 'rows'", "read it, or give it no longer"),
+        ("half('n')", "half('n', 1)", "Jinja fails", "check the arguments of this call"),
+        ("{rows: [{h: 2}]}", "{rows: [], error: x}", "the test expects rows and an error", "keep one of the two"),
+        ("{rows: [{h: 2}]}", "{rosw: []}", "unknown key 'rosw' in expect", "did you mean 'rows'?"),
+        ("    rows: [{n", "    rosw: [{n", "unknown key 'rosw' in an input", "did you mean 'rows'?"),
+        ("config:", "overrides: {macros: {a: 1}}\nconfig:", "unknown key 'macros' in overrides", "did you mean 'vars'?"),
+    ],
+)
+def test_a_fault_in_the_test_of_a_macro_is_told_at_its_place(old: str, new: str, message: str, hint: str) -> None:
+    assert old in MACRO
+    with pytest.raises(CompileError) as caught:
+        _macro(MACRO.replace(old, new))
+    assert caught.value.message.startswith(message)
+    assert caught.value.hint == hint
+    assert caught.value.at is not None and caught.value.at.path == "macros/m.yml" and caught.value.at.line is not None
+
+
+def test_a_refusal_that_nobody_expects_is_an_error_at_its_place() -> None:
+    with pytest.raises(CompileError, match="never 1") as caught:
+        _macro(REFUSAL.replace("{error: never 1}", "{rows: []}"))
+    assert caught.value.at == Location(path="macros/m.yml", line=3, column=6)
+    assert caught.value.hint == "expect it with 'expect: {error: ...}'"

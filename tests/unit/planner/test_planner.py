@@ -3,7 +3,7 @@ import pytest
 from ids_build.nodes import Node
 from ids_build.plan import Plan
 from ids_build.planner.planner import Selection, make_plan, select
-from tests.support import make_data_test, make_graph, make_model, make_seed, make_source, make_unit_test
+from tests.support import make_data_test, make_graph, make_macro_test, make_model, make_seed, make_source, make_unit_test
 
 RAW = make_source("raw.orders")
 COLOURS = make_seed("seeds.colours")
@@ -49,6 +49,16 @@ def test_a_command_builds_and_tests_what_it_says(command: str, built: set[str], 
     plan = _plan(command)
     assert {step.node.name for step in plan.steps if step.builds} == built
     assert sum(len(step.data_tests) + len(step.unit_tests) for step in plan.steps) == tests
+
+
+@pytest.mark.parametrize(("command", "steps"), [("build", ["halves", "orders"]), ("test", ["halves"]), ("run", ["orders"])])
+def test_macros_are_tested_first(command: str, steps: list[str]) -> None:
+    halves = make_macro_test("half", "halves")
+    graph = make_graph(*NODES, halves)
+    plan = make_plan(graph, Selection(ids=frozenset({halves.unique_id, ORDERS.unique_id})), command)
+    assert _steps(plan) == steps
+    if "halves" in steps:
+        assert (plan.steps[0].node, plan.steps[0].unit_tests, plan.steps[0].builds) == (halves, (halves,), False)
 
 
 def test_every_chosen_test_runs_exactly_once() -> None:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from ids_build.errors import SelectionError
 from ids_build.planner.selector import resource_of, select
-from tests.support import edges, make_data_test, make_graph, make_model, make_seed, make_source, make_unit_test
+from tests.support import edges, make_data_test, make_graph, make_macro_test, make_model, make_seed, make_source, make_unit_test
 
 RAW = make_source("raw.orders", tags=("delivered",))
 COLOURS = make_seed("seeds.colours", tags=("nightly",))
@@ -149,6 +149,23 @@ def test_a_chosen_table_brings_its_tests(word: str, chosen: str) -> None:
 )
 def test_a_table_with_a_kind_of_test_chooses_its_tests_of_that_kind(word: str, tests: str) -> None:
     assert _select(word) == tests
+
+
+@pytest.mark.parametrize(
+    ("word", "chosen"),
+    [
+        ("half", {"halves"}),
+        ("hal*", {"halves"}),
+        ("unit_test:halves", {"halves"}),
+        ("test_type:unit", {"halves", "works"}),
+        ("path:models/shop.yml,halves", {"halves"}),
+        ("staging.orders", {"orders", "works"}),
+        ("+half+", {"halves"}),
+    ],
+)
+def test_the_test_of_a_macro_is_chosen_by_its_name_or_the_macros(word: str, chosen: set[str]) -> None:
+    graph = make_graph(ORDERS, RAW, WORKS, make_macro_test("half", "halves"))
+    assert {graph.nodes[unique_id].name for unique_id in select(graph, [word]).ids} == chosen
 
 
 def test_a_word_that_matches_nothing_is_told_with_the_nearest_name() -> None:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from ids_build.errors import ExecutionError, StorageError
 from ids_build.relation import Relation
-from ids_build.runner.engine import Engine, PlanError
+from ids_build.runner.complaints import PlanError
+from ids_build.runner.engine import Engine
 from tests.support import write_parquet
 
 T = Relation(layer="staging", name="t")
@@ -165,7 +167,7 @@ SECRETS = {
 def test_a_fault_while_running_never_quotes_data(engine: Engine, tmp_path: Path, case: str) -> None:
     sql, message = SECRETS[case]
     engine.add_rows(Relation(layer="staging", name="s"), pa.table({"word": ["SECRET1234"], "n": [987654321]}))
-    for run in (engine.fetch, lambda text: engine.write(text, tmp_path / "x.parquet", order=(), notes={})):
+    for run in (engine.fetch, lambda text: engine.write(text, tmp_path / "x.parquet", order=(), note={})):
         with pytest.raises(ExecutionError) as caught:
             run(sql)
         told = f"{caught.value}{caught.value.__cause__}"
@@ -178,25 +180,48 @@ def test_a_fault_while_running_never_quotes_data(engine: Engine, tmp_path: Path,
 
 def test_a_table_is_written_in_its_order_with_nulls_first(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
-    assert engine.write("select * from staging.t", path, order=("id",), notes={}) == 3
+    assert engine.write("select * from staging.t", path, order=("id",), note={}) == 3
     assert pyarrow.parquet.read_table(path).column("id").to_pylist() == [None, 1, 2]
 
 
 def test_a_query_without_rows_makes_a_table_with_all_columns(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
-    assert engine.write("select * from staging.t where false", path, order=("id",), notes={}) == 0
+    assert engine.write("select * from staging.t where false", path, order=("id",), note={}) == 0
     assert pyarrow.parquet.read_table(path).schema.names == ["id", "word"]
 
 
 def test_notes_stand_in_the_footer(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
-    engine.write("select 1 as x", path, order=(), notes={"told": "it's, so"})
-    assert pyarrow.parquet.read_metadata(path).metadata[b"told"] == b"it's, so"
+    engine.write("select 1 as x", path, order=(), note={"told": "it's, so"})
+    assert json.loads(pyarrow.parquet.read_metadata(path).metadata[b"ids_build"]) == {"told": "it's, so"}
+    assert engine.read_note(path) == {"told": "it's, so"}
+
+
+def test_a_foreign_file_has_no_note(engine: Engine, tmp_path: Path) -> None:
+    assert engine.read_note(write_parquet(tmp_path / "t.parquet", x=[1])) == {}
+
+
+def test_a_query_streams_its_rows_in_batches(engine: Engine) -> None:
+    batches = list(engine.stream("select value as x from generate_series(1, 20000)"))
+    assert len(batches) > 1
+    assert sum(batch.column("x").to_pylist().count(7) for batch in batches) == 1
+
+
+def test_a_stream_that_cannot_be_planned_or_writes_is_refused(engine: Engine, tmp_path: Path) -> None:
+    for sql in ("select nothing from staging.t", f"copy staging.t to '{tmp_path}/x.parquet'"):
+        with pytest.raises(PlanError):
+            next(engine.stream(sql))
+
+
+def test_a_fault_while_a_stream_runs_never_quotes_data(engine: Engine) -> None:
+    with pytest.raises(ExecutionError) as caught:
+        list(engine.stream("select cast(word as int) from (values ('SECRET1')) as t(word)"))
+    assert "SECRET1" not in str(caught.value)
 
 
 def test_what_was_written_is_registered_with_its_order(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a b'æ.parquet"
-    engine.write("select * from staging.t where id is not null", path, order=("id",), notes={})
+    engine.write("select * from staging.t where id is not null", path, order=("id",), note={})
     engine.add_file(T, path, ("id",))
     assert engine.fetch("select id from staging.t").column(0).to_pylist() == [1, 2]
     assert "SortExec" not in engine.explain("select * from staging.t order by id")
@@ -204,14 +229,14 @@ def test_what_was_written_is_registered_with_its_order(engine: Engine, tmp_path:
 
 def test_a_query_that_cannot_be_planned_is_not_written(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(PlanError):
-        engine.write("select idd from staging.t", tmp_path / "t.parquet", order=(), notes={})
+        engine.write("select idd from staging.t", tmp_path / "t.parquet", order=(), note={})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_engine_can_write_again_after_a_failure(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(ExecutionError):
-        engine.write("select cast(word as int) as x from staging.t", tmp_path / "t.parquet", order=(), notes={})
-    assert engine.write("select * from staging.t", tmp_path / "t.parquet", order=(), notes={}) == 3
+        engine.write("select cast(word as int) as x from staging.t", tmp_path / "t.parquet", order=(), note={})
+    assert engine.write("select * from staging.t", tmp_path / "t.parquet", order=(), note={}) == 3
 
 
 def test_the_spill_folder_is_made(tmp_path: Path) -> None:
@@ -231,6 +256,6 @@ def test_bytes_do_not_depend_on_threads_or_on_the_order_of_rows(
         random.shuffle(rows)  # type: ignore[attr-defined]
         engine = Engine(threads=threads, memory_limit=128 * 1024**2)
         engine.add_rows(T, pa.Table.from_pylist([{"id": number, "word": word} for number, word in rows], schema=schema))
-        engine.write("select * from staging.t", folder / f"{threads}.parquet", order=("id", "word"), notes={})
+        engine.write("select * from staging.t", folder / f"{threads}.parquet", order=("id", "word"), note={})
         written.append((folder / f"{threads}.parquet").read_bytes())
     assert written[0] == written[1]

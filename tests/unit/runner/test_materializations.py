@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from ids_build.errors import ExecutionError, Location, StorageError, TypeCheckError
 from ids_build.nodes import Model, Node
+from ids_build.runner.cohort import make_cohort
 from ids_build.runner.engine import Engine
 from ids_build.runner.materializations import Workshop, build_model, build_seed, lay_input
 from ids_build.runner.storage import Storage
@@ -65,7 +67,16 @@ def test_the_footer_tells_the_order(tmp_path: Path) -> None:
     model = replace(ORDERS, grain=("id",), order=("id",))
     shop, _ = _built(tmp_path, model, id=[1], word=["a"])
     told = pyarrow.parquet.read_metadata(shop.storage.existing_draft(model.relation)).metadata
-    assert told[b"ids_build_order"] == b"id"
+    assert json.loads(told[b"ids_build"]) == {"order": ["id"]}
+
+
+def test_the_footer_of_a_cohorts_table_tells_its_digest(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "raw" / "a.parquet", id=[1], word=["a"])
+    shop = replace(_shop(tmp_path, ORDERS), cohort=make_cohort(["a"]))
+    lay_input(RAW, shop)
+    build_model(ORDERS, shop)
+    told = pyarrow.parquet.read_metadata(shop.storage.existing_draft(ORDERS.relation)).metadata
+    assert json.loads(told[b"ids_build"])["cohort"] == make_cohort(["a"]).digest
 
 
 def test_a_view_writes_nothing(tmp_path: Path) -> None:

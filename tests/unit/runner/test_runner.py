@@ -65,7 +65,7 @@ def test_a_failing_unit_test_stops_its_model_and_what_reads_it(tmp_path: Path) -
 def test_a_failing_data_test_keeps_the_former_table(tmp_path: Path) -> None:
     config = open_shop(tmp_path)
     run_shop(config)
-    write_parquet(tmp_path / "raw" / "orders.parquet", id=[1, 1], customer=["a", "b"], amount=[1.0, 2.0])
+    write_parquet(tmp_path / "raw" / "orders.parquet", id=[1, 1, 2], customer=["a", "b", "c"], amount=[1.0, 2.0, 3.0])
     results = run_shop(config)
     assert (results["grain_orders"].status, results[ORDERS].status, results[TOTALS].status) == ("fail", "error", "skipped")
     assert [row["id"] for row in read_table(config, ORDERS)] == [1, 2, 3]
@@ -99,7 +99,7 @@ def test_the_first_failure_may_stop_the_run(tmp_path: Path) -> None:
 def test_tests_alone_read_what_was_built(tmp_path: Path) -> None:
     config = open_shop(tmp_path)
     run_shop(config)
-    write_parquet(tmp_path / "raw" / "orders.parquet", id=[1, 1], customer=["a", "b"], amount=[1.0, 2.0])
+    write_parquet(tmp_path / "raw" / "orders.parquet", id=[1, 1, 2], customer=["a", "b", "c"], amount=[1.0, 2.0, 3.0])
     assert {result.status for result in run_shop(config, "test").values()} == {"pass"}
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ids_build.nodes import Model, Rows
+from ids_build.nodes import Model, Rows, UnitTest
 from ids_build.results import Result
 from ids_build.runner.unit_tests import describe_difference, run_unit_test
-from tests.support import AT, make_graph, make_model, make_seed, make_source, make_unit_test, rows
+from tests.support import AT, as_relation, make_graph, make_model, make_seed, make_source, make_unit_test, rows
 
 RAW = make_source("raw.orders")
 SEED = make_seed("seeds.colours", "code,word\n01,red\n02,blue\n")
@@ -130,6 +130,80 @@ def test_an_input_of_unknown_columns_is_an_error() -> None:
     model = _model("select 1 as x from raw.orders")
     found = run_unit_test(make_unit_test(model), make_graph(RAW, model), {})
     assert found.message == "the columns of 'raw.orders' are not known"
+
+
+# -- macros ---------------------------------------------------------------------------------------
+
+
+def _run_macro(sql: str, given_rows: Rows | None = None, expect: Rows | None = None, refused: str | None = None) -> Result:
+    inputs = {as_relation("given.rows"): given_rows} if given_rows else {}
+    test = UnitTest(
+        unique_id="unit_test.shop.half.halves",
+        name="halves",
+        model=None,
+        macro="half",
+        at=AT,
+        sql=sql,
+        references=tuple(inputs),
+        given=tuple(inputs.items()),
+        expect=expect or rows(["h"], ["2"]),
+        refused=refused,
+    )
+    return run_unit_test(test, make_graph(), {})
+
+
+def _typed(types: dict[str, str], *values: list[str | None]) -> Rows:
+    return Rows(columns=tuple(types), values=tuple(map(tuple, values)), at=AT, given=True, types=types)
+
+
+def test_the_query_of_a_macro_runs_on_rows_of_the_declared_types() -> None:
+    given_rows = _typed({"n": "int32", "code": "string", "d": "date"}, ["4", "0042", "2004-02-29"])
+    expect = rows(["n", "code", "d", "kind"], ["4", "0042", "2004-02-29", "Int32"])
+    found = _run_macro("select *, arrow_typeof(n) as kind from given.rows", given_rows, expect)
+    assert (found.status, found.message, found.name) == ("pass", None, "half::halves")
+
+
+def test_a_macro_without_inputs_is_tested_too() -> None:
+    assert _run_macro("select 2 as h").status == "pass"
+    assert _run_macro("select 3 as h").status == "fail"
+
+
+def test_a_macro_without_rows_meets_an_empty_table() -> None:
+    given_rows = Rows(at=AT, types={"n": "int32"})
+    assert (
+        _run_macro("select count(*) as h, max(n) as m from given.rows", given_rows, rows(["h", "m"], ["0", None])).status
+        == "pass"
+    )
+
+
+@pytest.mark.parametrize(
+    ("refused", "status", "message"),
+    [
+        ("never 1", "pass", None),
+        ("never 12", "pass", None),
+        ("always", "fail", "expected the error 'never 1', got 'always'"),
+        (None, "fail", "expected the error 'never 1', got none"),
+    ],
+)
+def test_an_expected_error_is_compared_with_what_the_macro_said(refused: str | None, status: str, message: str | None) -> None:
+    found = _run_macro("", expect=Rows(error="never 1", at=AT, given=True), refused=refused)
+    assert (found.status, found.message) == (status, message)
+
+
+def test_a_type_that_nobody_knows_is_an_error_of_the_test() -> None:
+    found = _run_macro("select * from given.rows", _typed({"n": "intt"}, ["1"]))
+    assert (found.status, found.message) == ("error", "unknown data_type 'intt' of column 'n'")
+
+
+def test_a_row_with_an_undeclared_column_is_an_error_of_the_test() -> None:
+    given_rows = Rows(columns=("m",), values=(("1",),), at=AT, given=True, types={"n": "int32"})
+    found = _run_macro("select * from given.rows", given_rows)
+    assert (found.status, found.message, found.hint) == ("error", "unknown column 'm'", "the columns are n")
+
+
+def test_a_query_of_a_macro_that_cannot_be_planned_is_told_at_the_test() -> None:
+    found = _run_macro("select nothing as h from given.rows", _typed({"n": "int32"}, ["1"]))
+    assert (found.status, found.at, found.hint) == ("error", AT, "the columns are n")
 
 
 # -- multisets ------------------------------------------------------------------------------------

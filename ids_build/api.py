@@ -1,0 +1,238 @@
+"""The Python door: a project as an object, for scripts and notebooks."""
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from ids_build.config import Config, Options, nearest
+from ids_build.errors import ConfigError
+from ids_build.nodes import Model, Node, Seed, Source
+from ids_build.report.artifacts import write_run_results
+from ids_build.report.notebook import render_run, render_table
+from ids_build.results import Result, RunResults
+from ids_build.tasks.build import prepare
+from ids_build.tasks.compile import compile_models
+from ids_build.tasks.ls import list_nodes, load_config
+from ids_build.tasks.show import Preview, show
+from ids_build.tasks.sql import RecordBatchReader, Session, Table, open_session
+
+Paths = str | os.PathLike[str]
+Words = str | Iterable[str]
+
+
+class Settings(TypedDict, total=False):
+    """What may be said about a project, as on the command line."""
+
+    profiles_dir: Paths
+    target: str
+    target_path: Paths
+    vars: Mapping[str, Any]
+    threads: int
+    cohort: Paths
+    cohort_column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Nodes of a project in graph order, and the words of the selection that matched nothing."""
+
+    nodes: tuple[Node, ...]
+    unmatched: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names: ``layer.name`` of a table, the bare name of a test."""
+        return tuple(_shown(node) for node in self.nodes)
+
+    def _repr_html_(self) -> str:
+        rows = ((node.unique_id.partition(".")[0], _shown(node), _described(node)) for node in self.nodes)
+        return render_table(f"{len(self.nodes)} nodes", ("kind", "name", "description"), rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What a compile found: the rendered SQL of every model by ``layer.name``, and things that stop nothing."""
+
+    sql: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        return render_table(f"{len(self.sql)} models compiled and type-checked", ("model",), ((name,) for name in self.sql))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What became of a build, run, seed or test, and things worth knowing that stopped nothing."""
+
+    outcome: RunResults
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Say whether nothing failed."""
+        return self.outcome.ok
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """Return the results in the order they came: status, rows, seconds, message of each."""
+        return self.outcome.results
+
+    def __iter__(self) -> Iterator[Result]:
+        return iter(self.outcome.results)
+
+    def __getitem__(self, name: str) -> Result:
+        """Return the result of the table or test of that name; KeyError when it took no part."""
+        for result in self.outcome.results:
+            if name in (result.name, result.name.rpartition(".")[2]):
+                return result
+        raise KeyError(name)
+
+    def _repr_html_(self) -> str:
+        return render_run(self.outcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Columns, types and number of rows of a table; its first rows where the profile says ``show_values: true``."""
+
+    preview: Preview
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Return names and data types."""
+        return self.preview.columns
+
+    @property
+    def count(self) -> int:
+        """Return the number of rows in all."""
+        return self.preview.count
+
+    @property
+    def rows(self) -> tuple[tuple[Any, ...], ...] | None:
+        """Return the first rows without identifiers, None where the profile does not let them out."""
+        return self.preview.rows
+
+    def _repr_html_(self) -> str:
+        return render_table(f"{self.preview.name}: {self.count:,} rows", ("column", "type"), self.columns)
+
+
+class Project:
+    """A project in a folder. Every call reads the folder anew, so that what was edited is seen.
+
+    Nothing is kept between calls but settings: projects and threads do not know of each other, and only one call at a
+    time writes to one target. Raises the errors of `ids_build.errors`; several faults come as an ExceptionGroup.
+    """
+
+    def __init__(self, project_dir: Paths = ".", **said: Unpack[Settings]) -> None:
+        """Read the settings: project file, profile, and what is said here.
+
+        `profiles_dir`, `target`, `target_path`, `threads`, `cohort` and `cohort_column` mean what they mean on the command
+        line; `vars` is a mapping of variables. Relative paths are seen from the current folder. ConfigError names what is wrong.
+        """
+        for key in said:
+            if key not in Settings.__annotations__:
+                raise ConfigError(f"unknown setting '{key}'", hint=nearest(key, Settings.__annotations__) or "see docs/python.md")
+        folder = Path(project_dir).resolve()
+        named = said.get("profiles_dir")
+        target_path, cohort, variables = said.get("target_path"), said.get("cohort"), said.get("vars")
+        self.config: Config = load_config(
+            Options(
+                project_dir=folder,
+                profiles_dirs=(Path(named),) if named is not None else (folder, Path.home() / ".dbt"),
+                target=said.get("target"),
+                target_path=Path(target_path).resolve() if target_path is not None else None,
+                threads=said.get("threads"),
+                vars=json.dumps(dict(variables), default=str) if variables else None,
+                cohort=Path(cohort).resolve() if cohort is not None else None,
+                cohort_column=said.get("cohort_column"),
+                environment=dict(os.environ),
+                cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"Project({self.config.name!r} in {str(self.config.project_dir)!r})"
+
+    def compile(self) -> Compiled:
+        """Check every model without data, write the rendered SQL under the target path and return it."""
+        checked = compile_models(self.config)
+        return Compiled(sql={str(model.relation): model.sql for model in checked.graph.models()}, warnings=checked.graph.warnings)
+
+    def ls(self, select: Words = (), exclude: Words = ()) -> Listing:
+        """Return models, seeds, sources and tests in graph order."""
+        nodes, selection = list_nodes(self.config, _words(select), _words(exclude))
+        return Listing(nodes=tuple(nodes), unmatched=selection.unmatched)
+
+    def build(self, select: Words = (), exclude: Words = ()) -> Run:
+        """Build seeds and models and run their tests; a failing step is a result, not an exception."""
+        return self._carry_out("build", select, exclude)
+
+    def run(self, select: Words = (), exclude: Words = ()) -> Run:
+        """Build models without their tests."""
+        return self._carry_out("run", select, exclude)
+
+    def seed(self, select: Words = (), exclude: Words = ()) -> Run:
+        """Load the seeds."""
+        return self._carry_out("seed", select, exclude)
+
+    def test(self, select: Words = (), exclude: Words = ()) -> Run:
+        """Run data tests on built tables, and unit tests on their own rows."""
+        return self._carry_out("test", select, exclude)
+
+    def sql(self, query: str, registries: Mapping[str, Paths] | None = None) -> Table:
+        """Return all rows of a query as a pyarrow.Table, complete: what may carry identifiers is not hidden.
+
+        `registries` are folders or parquet files to read too, by the name under which the query knows them.
+        """
+        given = [(name, Path(path)) for name, path in (registries or {}).items()]
+        return open_session(self.config, given).ask(query).table()
+
+    def load(self, name: str) -> Table:
+        """Return a built table or a source, named ``layer.name`` or ``name``, as a pyarrow.Table."""
+        session = open_session(self.config)
+        return session.ask(_all_of(session, name)).table()
+
+    def stream(self, name: str) -> RecordBatchReader:
+        """Return a built table or a source as a pyarrow.RecordBatchReader, which takes one batch into memory at a time."""
+        session = open_session(self.config)
+        return session.ask(_all_of(session, name)).stream()
+
+    def preview(self, name: str, limit: int = 5) -> Shown:
+        """Return columns, types and number of rows of a table; rows only where the profile says ``show_values: true``."""
+        return Shown(preview=show(self.config, name, limit))
+
+    def _carry_out(self, command: str, select: Words, exclude: Words) -> Run:
+        began = time.perf_counter()
+        words, left_out = _words(select), _words(exclude)
+        prepared = prepare(self.config, command, words, left_out)
+        results = tuple(event for event in prepared.events if isinstance(event, Result))
+        told = {"select": list(words), "exclude": list(left_out), "target": self.config.target, "threads": self.config.threads}
+        outcome = RunResults(command=command, results=results, seconds=time.perf_counter() - began, args=told)
+        write_run_results(outcome, self.config)
+        return Run(outcome=outcome, warnings=(*prepared.graph.warnings, *prepared.selection.unmatched, *prepared.notes))
+
+
+def _words(said: Words) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else tuple(said)
+
+
+def _all_of(session: Session, name: str) -> str:
+    return f"select * from {session.find(name).sql}"
+
+
+def _shown(node: Node) -> str:
+    return str(node.relation) if isinstance(node, Model | Seed | Source) else node.name
+
+
+def _described(node: Node) -> str:
+    return " ".join(node.description.split()) if isinstance(node, Model | Seed | Source) else ""

@@ -1,0 +1,70 @@
+"""What the engine complains about, in our words: all of it while it plans, only the kind while data runs."""
+
+import re
+
+from ids_build.errors import ExecutionError, StorageError
+
+_DISK_FULL = ("no space left", "os error 28", "os error 112")
+_DENIED = ("permission denied", "os error 13", "access is denied")
+
+
+class PlanError(Exception):
+    """The engine cannot plan a query; the message names tables and columns, never values."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        """Keep the engine's words, and the place when the engine gave one."""
+        super().__init__(message)
+        self.message, self.line, self.column = message, line, column
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what the engine says."""
+    return str(error).strip().partition("\n")[0]
+
+
+def plan_error(error: BaseException) -> PlanError:
+    """Return the engine's complaint about a query in our form: lower case, no wrapping, no full stop."""
+    text = str(error).replace("DataFusion error: ", "")
+    lines = [line for line in text.splitlines() if line.strip() and line.strip() != "caused by"]
+    if lines and "Optimizer rule" in lines[0]:
+        lines = lines[1:]
+    told = " ".join(lines)
+    place = re.search(r" at Line: (\d+), Column: (\d+)", told)
+    told = told.partition(" This issue was likely caused by a bug")[0]
+    told = re.sub(r" at Line: \d+, Column: \d+", "", told)
+    parsed = re.search(r'ParserError\("(.*)"\)', told)
+    told = f"syntax error: {parsed.group(1)}" if parsed else told
+    prefix = r"^(?:(?:error during planning|schema error|sql error|arrow error|internal error|execution error): )+"
+    told = re.sub(prefix, "", told, flags=re.IGNORECASE)
+    told = told.strip().rstrip(".")
+    line, column = (int(place.group(1)), int(place.group(2))) if place else (None, None)
+    return PlanError(told[:1].lower() + told[1:], line, column)
+
+
+def is_exhausted(error: BaseException) -> bool:
+    """Say whether the memory pool had no room."""
+    text = str(error).lower()
+    return "resources exhausted" in text or "not enough memory" in text
+
+
+def execution_error(error: BaseException) -> ExecutionError | StorageError:
+    """Return what kind of fault it was. The engine's own words stay out: they may quote cells of the data."""
+    text = str(error).lower()
+    if any(words in text for words in _DISK_FULL):
+        return StorageError("the disk is full", hint="make room, or move the tables with --target-path")
+    if any(words in text for words in _DENIED):
+        return StorageError("no permission to write", hint="check the rights of the target folder, or use --target-path")
+    if is_exhausted(error):
+        return ExecutionError("the memory limit is too small for this query", hint="raise 'memory_limit' in the profile")
+    if "cast error" in text or "cannot cast" in text or "can't cast" in text:
+        kind = re.search(r"(?:to value of|to type) (\w+)", str(error))
+        return ExecutionError(
+            f"a value cannot be cast{f' to {kind.group(1)}' if kind else ''}", hint="use try_cast, or mend the source"
+        )
+    if "divide by zero" in text:
+        return ExecutionError("division by zero", hint="guard the divisor with nullif(..., 0)")
+    if "overflow" in text:
+        return ExecutionError("a number is too large for its type", hint="cast to a wider type first")
+    if "parquet error" in text or "external" in text and "parquet" in text:
+        return ExecutionError("a parquet file cannot be read", hint="check that the delivery is complete")
+    return ExecutionError("the engine failed while the query ran", hint="run 'ids compile' and check the query's expressions")

@@ -1,0 +1,3 @@
+{% macro half(x) -%}
+    {{ exceptions.raise_compiler_error('Nothing is ever halved.') }}
+{%- endmacro %}
