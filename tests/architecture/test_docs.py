@@ -47,3 +47,15 @@ def test_the_readme_names_the_command(name: str) -> None:
 def test_every_command_room_is_in_the_table() -> None:
     rooms = {path.stem for path in (PACKAGE / "cli").glob("*.py") if "@click.command" in path.read_text(encoding="utf-8")}
     assert rooms == set(COMMANDS)
+
+
+PARITY = (REPOSITORY / "docs" / "parity.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_parity_has_all_systems_in_order() -> None:
+    assert re.findall(r"^\| (\d+) \|", PARITY, re.MULTILINE) == [str(number) for number in range(1, 36)]
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:unit|functional|architecture)/[\w/]+\.py)`", PARITY))))
+def test_a_test_that_parity_names_exists(path: str) -> None:
+    assert (REPOSITORY / "tests" / path).is_file()
