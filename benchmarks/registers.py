@@ -16,12 +16,15 @@ from benchmarks.measure import ROOT
 from ids_build.api import Project
 from ids_build.registers import EagerLoader, PnrFilter, Register
 
-CONTACTS, DIAGNOSES, PERSONS, YEARS = 10_000_000, 30_000_000, 1_000_000, range(2000, 2020)
+CONTACTS, DIAGNOSES, POSITIONS, PERSONS, YEARS = 10_000_000, 30_000_000, 12_000_000, 1_000_000, range(2000, 2020)
 CASES = ("akm_1000", "diag_10000", "adm_diag", "steps")
 
 
 def write_registers(folder: Path) -> None:
-    """Write 10 million LPR_ADM and 30 million LPR_DIAG rows in twenty yearly files each, in no order."""
+    """Write 12 million AKM, 10 million LPR_ADM and 30 million LPR_DIAG rows in twenty yearly files each, in no order.
+
+    All files of a register have the same columns and types, for the old way can read no others.
+    """
     chance = np.random.default_rng(1)
     contacts, diagnoses = CONTACTS // len(YEARS), DIAGNOSES // len(YEARS)
     codes = np.array([f"D{letter}{number:03}" for letter in "ABCEFGIJKLMNSTZ" for number in range(100)])
@@ -41,7 +44,17 @@ def write_registers(folder: Path) -> None:
             "C_DIAG": codes[chance.integers(0, len(codes), diagnoses)],
             "C_DIAGTYPE": np.array(["A", "B"])[chance.integers(0, 2, diagnoses)],
         }
-        for name, columns in (("lpr_adm", adm), ("lpr_diag", diag)):
+        people = chance.permutation(PERSONS)[: POSITIONS // len(YEARS)]
+        akm = {
+            "PNR": np.char.zfill(people.astype("U10"), 10),
+            "SOCIO": chance.integers(100, 420, len(people), dtype=np.int32),
+            "SOCIO13": chance.integers(100, 420, len(people), dtype=np.int32),
+            "CPRTJEK": chance.integers(0, 3, len(people)).astype("U1"),
+            "CPRTYPE": chance.integers(0, 5, len(people)).astype("U1"),
+            "VERSION": np.full(len(people), f"V{year}"),
+            "SENR": chance.integers(0, 100_000, len(people)).astype("U8"),
+        }
+        for name, columns in (("akm", akm), ("lpr_adm", adm), ("lpr_diag", diag)):
             (folder / name).mkdir(parents=True, exist_ok=True)
             pq.write_table(pa.table(columns), folder / name / f"{year}.parquet")
 
@@ -53,12 +66,9 @@ def persons(count: int) -> list[str]:
 
 def akm_1000(way: str, folder: Path) -> int:
     """Load AKM for 1,000 persons."""
-    files = sorted((folder / "akm").glob("*.parquet"))
-    own = pq.ParquetFile(files[0]).read_row_group(0)
-    wanted = sorted(set(own.column(own.schema.names.index(_named(own, "pnr"))).to_pylist()))[:1000]
     if way == "old":
-        return int(EagerLoader("AKM").load(folder / "akm", set(wanted)).num_rows)
-    return int(_register("akm").load(folder / "akm", PnrFilter.direct(wanted)).num_rows)
+        return int(EagerLoader("AKM").load(folder / "akm", set(persons(1000))).num_rows)
+    return int(_register("akm").load(folder / "akm", PnrFilter.direct(persons(1000))).num_rows)
 
 
 def diag_10000(way: str, folder: Path) -> int:
@@ -107,10 +117,6 @@ def _ask(folder: Path, query: str) -> int:
 
 def _register(name: str) -> Register:
     return Register.from_name(name, project_dir=ROOT)
-
-
-def _named(table: pa.Table, name: str) -> str:
-    return next(column for column in table.schema.names if column.lower() == name)
 
 
 if __name__ == "__main__":

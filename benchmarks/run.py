@@ -106,13 +106,12 @@ def cohort(work: Path, persons: int, runs: int) -> None:
     print(f"share of the full build: {wall:.1%} of the time, {processor:.1%} of the processor (allowed: 15%)")
 
 
-def registers(work: Path, persons: int, runs: int) -> None:
+def registers(work: Path, runs: int) -> None:
     """Hold registers on the engine against the old eager way, case by case, in turn."""
-    simulated, written = simulate(work, persons), work / "lpr"
-    if not written.exists():
-        run([PYTHON, "-m", "benchmarks.registers", "write", str(written)])
+    folder = work / "written"
+    if not folder.exists():
+        run([PYTHON, "-m", "benchmarks.registers", "write", str(folder)])
     for case in CASES:
-        folder = simulated if case == "akm_1000" else written
         figures: dict[str, list[Figure]] = {"old": [], "new": []}
         for _ in range(runs):
             for way, found in figures.items():
@@ -143,7 +142,7 @@ def main() -> None:
         "overhead": lambda: overhead(said.work, said.persons, said.runs),
         "small_memory": lambda: small_memory(said.work, said.persons),
         "cohort": lambda: cohort(said.work, said.persons, said.runs),
-        "registers": lambda: registers(said.work, said.persons, said.runs),
+        "registers": lambda: registers(said.work, said.runs),
     }
     for name, measure in chosen.items():
         if said.only in (None, name):
