@@ -5,6 +5,7 @@ Raw registers are simulated once under the working folder and kept for the next 
 
 import argparse
 import shutil
+import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -116,10 +117,12 @@ def registers(work: Path, runs: int) -> None:
         for _ in range(runs):
             for way, found in figures.items():
                 found.append(run([PYTHON, "-m", "benchmarks.registers", case, way, str(folder)]))
-        if len({figure.said for found in figures.values() for figure in found}) != 1:
+        if len({figure.said.split()[0] for found in figures.values() for figure in found}) != 1:
             sys.exit(f"{case}: the two ways do not agree")
         for way, found in figures.items():
             tell(f"{case}, {way}", found)
+        calls = {way: statistics.median(float(figure.said.split()[1]) for figure in found) for way, found in figures.items()}
+        print(f"{case}: the call alone {calls['old']:.2f} s old, {calls['new']:.2f} s new, {calls['old'] / calls['new']:.1f} x")
         old, new = median(figures["old"]), median(figures["new"])
         saved = 1 - new.peak / old.peak
         print(f"{case}: {old.wall / new.wall:.1f} x faster, {old.cpu / new.cpu:.1f} x less processor, {saved:.0%} less memory")

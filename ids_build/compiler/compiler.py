@@ -1,6 +1,7 @@
 """The door of the compiler: carries every file through the stages and ties the nodes into the graph."""
 
 import gc
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +26,7 @@ from ids_build.relation import Relation
 
 __all__ = ["PLACE", "Statements", "compile_project", "find_carriers", "load_config"]
 
+_DECLARES_SOURCES = re.compile(r"^[\"']?sources[\"']?\s*:", re.MULTILINE)
 MATERIALIZATIONS = ("table", "view", "ephemeral", "incremental", "external")
 
 
@@ -63,7 +65,9 @@ def read_sources(config: Config) -> tuple[Source, ...]:
     """Return the sources that the project declares, without compiling its models."""
     project = files.read_project_files(config)
     templates = template.Templates(project.macros, config.vars, config.environment, config.target)
-    groups = parse_properties(project.properties, templates.render_text, templates.macros).sources
+    # Files of models and seeds are the greater part, and are not looked at.
+    texts = {path: text for path, text in project.properties.items() if _DECLARES_SOURCES.search(text)}
+    groups = parse_properties(texts, templates.render_text, templates.macros).sources
     sources = tuple(source for group in groups for source in make_sources(group, config.name))
     check_rules(sources)
     return sources
