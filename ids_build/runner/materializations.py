@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ids_build.config import Config
 from ids_build.errors import IdsBuildError, StorageError
 from ids_build.graph import Graph
 from ids_build.nodes import Model, Seed, Source
@@ -45,6 +46,20 @@ class Workshop:
     cohort: Cohort | None = None
     writes: bool = False
     full_refresh: bool = False
+
+
+def open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Storage, cohort: Cohort | None = None) -> Workshop:
+    """Return a workshop with a new session; nothing is read or written yet."""
+    engine = Engine(threads=config.threads, memory_limit=config.memory_limit, spill_dir=config.spill_dir)
+    return Workshop(
+        graph=graph,
+        engine=engine,
+        storage=storage,
+        schemas=schemas,
+        project_dir=config.project_dir,
+        deliveries={},
+        cohort=cohort,
+    )
 
 
 def build_seed(seed: Seed, shop: Workshop) -> Draft:

@@ -20,8 +20,7 @@ from ids_build.relation import Relation
 from ids_build.runner.cohort import Cohort
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.datatypes import describe_type, plain_type
-from ids_build.runner.engine import Engine
-from ids_build.runner.materializations import Workshop, lay_input, tell_lost
+from ids_build.runner.materializations import lay_input, open_workshop, tell_lost
 from ids_build.runner.sources import find_files
 from ids_build.runner.storage import Storage
 from ids_build.runner.typecheck import explain_plan_error
@@ -42,15 +41,7 @@ class Reader:
         self._registries = registries
         self._laid: set[Relation] = set()
         self.files: set[Path] = set()
-        self.shop = Workshop(
-            graph=graph,
-            engine=Engine(threads=config.threads, memory_limit=config.memory_limit, spill_dir=config.spill_dir),
-            storage=Storage(config.target_path),
-            schemas={},
-            project_dir=config.project_dir,
-            deliveries={},
-            cohort=cohort,
-        )
+        self.shop = open_workshop(graph, {}, config, Storage(config.target_path), cohort)
 
     def plan(self, model: Model, bare: Mapping[str, Relation]) -> tuple[pa.Schema, tuple[str, ...]]:
         """Lay the tables of a query ready and return its columns, and the notes on sources that are read for the first time.

@@ -21,8 +21,16 @@ from ids_build.results import Event, Result, Started
 from ids_build.runner.cohort import Cohort, read_cohort
 from ids_build.runner.data_tests import run_data_tests
 from ids_build.runner.datatypes import describe_type
-from ids_build.runner.engine import Engine
-from ids_build.runner.materializations import Draft, Workshop, add_table, build_model, build_seed, lay_input, sort_keys
+from ids_build.runner.materializations import (
+    Draft,
+    Workshop,
+    add_table,
+    build_model,
+    build_seed,
+    lay_input,
+    open_workshop,
+    sort_keys,
+)
 from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
 from ids_build.runner.sources import find_files
 from ids_build.runner.storage import Storage
@@ -59,7 +67,7 @@ def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort:
         storage.remove_drafts()
         try:
             writes = any(step.builds for step in plan.steps)
-            shop = _open_workshop(graph, schemas, config, storage, cohort)
+            shop = open_workshop(graph, schemas, config, storage, cohort)
             yield from _Run(plan, replace(shop, writes=writes, full_refresh=config.full_refresh), config.fail_fast).events()
         finally:
             storage.remove_drafts()
@@ -79,7 +87,7 @@ def open_cohort(graph: Graph, config: Config) -> Cohort | None:
 
 def preview(sql: str, graph: Graph, relations: tuple[Relation, ...], config: Config, limit: int) -> tuple[pa.Table, int]:
     """Return the first rows of a query over built tables and sources, and how many it has in all."""
-    shop = _open_workshop(graph, {}, config, Storage(config.target_path), open_cohort(graph, config))
+    shop = open_workshop(graph, {}, config, Storage(config.target_path), open_cohort(graph, config))
     for relation in relations:
         _lay_ready(graph.table(relation), shop)
     relation = Relation(layer="ids_build", name="preview")
@@ -90,7 +98,7 @@ def preview(sql: str, graph: Graph, relations: tuple[Relation, ...], config: Con
 
 def explain(model: Model, graph: Graph, schemas: Schemas, config: Config) -> str:
     """Return the engine's physical plan of a model over built tables and sources."""
-    shop = _open_workshop(graph, schemas, config, Storage(config.target_path))
+    shop = open_workshop(graph, schemas, config, Storage(config.target_path))
     for relation in model.references:
         _lay_ready(graph.table(relation), shop)
     return shop.engine.explain(model.sql, sort_keys(model, schemas))
@@ -99,19 +107,6 @@ def explain(model: Model, graph: Graph, schemas: Schemas, config: Config) -> str
 def table_path(relation: Relation, config: Config) -> Path:
     """Return where the table of that name lies, or will lie."""
     return Storage(config.target_path).table_path(relation)
-
-
-def _open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Storage, cohort: Cohort | None = None) -> Workshop:
-    engine = Engine(threads=config.threads, memory_limit=config.memory_limit, spill_dir=config.spill_dir)
-    return Workshop(
-        graph=graph,
-        engine=engine,
-        storage=storage,
-        schemas=schemas,
-        project_dir=config.project_dir,
-        deliveries={},
-        cohort=cohort,
-    )
 
 
 def _lay_ready(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
