@@ -126,9 +126,13 @@ def _to_text(column: str, raw: pa.DataType) -> Cast | None:
     if pa.types.is_integer(raw) or pa.types.is_boolean(raw) or pa.types.is_date32(raw) or pa.types.is_decimal(raw):
         return _unchecked(f"cast({column} as varchar)", pa.string())
     if pa.types.is_floating(raw):
-        whole = _to_integer(column, raw, pa.int64())
+        # A whole number is written without a fraction, as a key held as a float must be; others as briefly as can be read back.
+        given = f"({_number(column, raw)})"
+        whole = _to_integer(f"(case when {given} = trunc({given}) then {given} end)", pa.float64(), pa.int64())
         assert whole is not None
-        return Cast(sql=f"cast({whole.sql} as varchar)", safe=f"cast({whole.safe} as varchar)", checked=True)
+        fraction = f"case when {given} <> trunc({given}) then cast({column} as varchar) end"
+        sql, safe = (f"coalesce(cast({text} as varchar), {fraction})" for text in (whole.sql, whole.safe))
+        return Cast(sql=sql, safe=safe, checked=True)
     return None
 
 
