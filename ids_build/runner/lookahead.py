@@ -1,0 +1,212 @@
+"""Proves that a model does not look ahead: rebuilt from what was known on days of its own, its answer must not change."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+
+import pyarrow as pa
+
+from ids_build.errors import ExecutionError, IdsBuildError, NotBuiltError, PropertiesError
+from ids_build.graph import Graph
+from ids_build.nodes import AsOf, DataTest, Model, Seed, Source
+from ids_build.relation import Relation
+from ids_build.results import Result
+from ids_build.runner.complaints import PlanError
+from ids_build.runner.cuts import cut_at, known_on, on_or_before, quote
+from ids_build.runner.engine import Engine
+from ids_build.runner.materializations import Workshop, add_table, build_model, lay_ready
+
+_BUILT = Relation(layer="ids_build", name="built")
+_ROW = quote("ids_build_row")
+_LONE = f"(built.{_ROW} is null or remade.{_ROW} is null)"
+# What is counted beside the differing columns; these stand in quotes.
+_ROWS, _CHANGED, _AT_FAULT, _GONE, _NEW = "rows", "changed", "at fault", "gone", "new"
+# Sums of floats depend on the order of rows in their last digits, and what is left out changes that order.
+_CLOSE = "1e-9"
+
+
+def prove_no_look_ahead(test: DataTest, open_again: Callable[[], Workshop]) -> Result:
+    """Return whether the built table of a model says the same when its inputs are cut at days of its own.
+
+    Each day has a session of its own, opened by `open_again`, where what the model reads stands under its own name as it
+    was on that day. Only counts leave it. Tables are read, never changed.
+    """
+    began = time.perf_counter()
+    result = Result(unique_id=test.unique_id, name=test.name, resource="test", status="error", at=test.at)
+    try:
+        result = _judge(test, result, open_again)
+    except NotBuiltError as error:
+        result = replace(result, status="skipped", message=error.message)
+    except IdsBuildError as error:
+        result = replace(result, message=error.message, hint=error.hint)
+    except PlanError as error:
+        result = replace(result, message=f"the test cannot run: {error.message}", hint="build the table again")
+    return replace(result, seconds=time.perf_counter() - began)
+
+
+def _judge(test: DataTest, result: Result, open_again: Callable[[], Workshop]) -> Result:
+    as_of, shop = test.as_of, open_again()
+    assert as_of is not None and test.table is not None
+    model = shop.graph.model(shop.graph.tables[test.table])
+    found: Counter[str] = Counter()
+    after: date | None = None
+    for day in _choose_days(model, as_of, shop):
+        found += _compare(model, as_of, open_again(), (after, day))
+        after = day
+    if not found[_CHANGED]:
+        nothing = f"'{model.relation}' has no row with '{as_of.column}': nothing was compared"
+        return replace(result, status="pass", failures=0, notes=() if after else (nothing,))
+    if _compare(model, as_of, open_again(), None)[_CHANGED]:
+        # The table differs although nothing was cut: it is older than its query or its inputs, or of other persons.
+        hint = f"build it again, for the same persons: 'ids build --select {model.name}'"
+        raise ExecutionError(f"'{model.relation}' is not what its query gives now", hint=hint)
+    if not found[_AT_FAULT]:
+        return replace(result, status="warn", failures=found[_CHANGED], message=_tell_declared(as_of, found))
+    status = "warn" if test.severity == "warn" else "fail"
+    names = ", ".join(_names(as_of, found, declared=False))
+    hint = f"read nothing later than '{as_of.column}', or declare it: 'meta: {{looks_ahead: [{names}]}}'"
+    return replace(result, status=status, failures=found[_AT_FAULT], message=_tell_fault(as_of, found), hint=hint)
+
+
+def _choose_days(model: Model, as_of: AsOf, shop: Workshop) -> Sequence[date]:
+    """Return days of the model: of as many parts with as many rows, by date, each one's day with the most rows.
+
+    Who looks ahead by a day only is seen on rows of the very day that is cut at.
+    """
+    lay_ready(model, shop)
+    day = f"cast({quote(as_of.column)} as date)"
+    found = shop.engine.fetch(f"""
+        with days as (
+            select {day} as day, count(*) as n from {model.relation.sql} where {day} is not null group by {day}
+        ), placed as (
+            select day, n, (sum(n) over (order by day) - 1) * {as_of.days} / (sum(n) over ()) as part from days
+        ), ranked as (
+            select day, row_number() over (partition by part order by n desc, day desc) as place from placed
+        )
+        select day from ranked where place = 1 order by day""")
+    return [value.as_py() for value in found.column(0)]
+
+
+def _compare(model: Model, as_of: AsOf, shop: Workshop, days: tuple[date | None, date] | None) -> Counter[str]:
+    """Return how many rows after the first day and up to the second change when inputs are cut at the second.
+
+    Without days all rows are compared with what the whole inputs give.
+    """
+    lay_ready(model, shop)
+    shop.engine.add_view(_BUILT, f"select * from {model.relation.sql}")
+    schema = _schema(_BUILT, shop.engine)
+    counted = _conditions(model, as_of, schema)
+    upto = on_or_before(as_of.column, schema, days[1]) if days else f"{quote(as_of.column)} is not null"
+    rows = f"select *, true as {_ROW} from %s where {upto}"
+    sql = (
+        f"select {', '.join(f'count(*) filter (where {condition}) as c{n}' for n, condition in enumerate(counted.values()))}"
+        f" from ({rows % _BUILT.sql}) as built full join ({rows % model.relation.sql}) as remade"
+        f" on {' and '.join(f'built.{quote(key)} = remade.{quote(key)}' for key in model.grain)}"
+    )
+    if days and days[0]:
+        column = quote(as_of.column)
+        sql += f" where cast(coalesce(built.{column}, remade.{column}) as date) > date '{days[0]}'"
+    with _rebuilt(model, shop, days[1] if days else None):
+        counts = [row for batch in shop.engine.stream(sql) for row in batch.to_pylist()][0]
+    return Counter(dict(zip(counted, counts.values(), strict=True)))
+
+
+@contextmanager
+def _rebuilt(model: Model, shop: Workshop, day: date | None) -> Iterator[None]:
+    """Register what the model reads as it was on that day, and the model made of it; drafts are gone afterwards."""
+    models, inputs = _find_rebuilt(model, shop.graph)
+    # Children first: a view is laid with all that it reads, whole, before that is cut itself.
+    for node in reversed(inputs):
+        lay_ready(node, shop)
+        if day:
+            shop.engine.add_view(node.relation, cut_at(node, _schema(node.relation, shop.engine), day))
+    try:
+        for other in models:
+            build_model(other, shop)
+            if other.materialized == "table":
+                add_table(other, shop.storage.existing_draft(other.relation), shop)
+        yield
+    finally:
+        for other in models:
+            shop.storage.discard(other.relation)
+
+
+def _find_rebuilt(model: Model, graph: Graph) -> tuple[list[Model], list[Model | Seed | Source]]:
+    """Return the models to make anew, and what they read that says when it is known, both in graph order.
+
+    Raises PropertiesError for a source that does not say it.
+    """
+    rebuilt, inputs, front = {model.unique_id}, set(), [model]
+    while front:
+        child = front.pop()
+        for relation in child.references:
+            node = graph.table(relation)
+            if isinstance(node, Source) and known_on(node) is None:
+                hint = f"declare 'meta: {{known_on: a date column, or always}}' at it, or at '{child.name}'"
+                raise PropertiesError(f"'{relation}' does not say when its rows are known", hint=hint)
+            if isinstance(node, Model) and known_on(node) is None:
+                front.extend([] if node.unique_id in rebuilt else [node])
+                rebuilt.add(node.unique_id)
+            else:
+                inputs.add(node.unique_id)
+    order = graph.order()
+    tables = [node for node in map(graph.nodes.__getitem__, order) if isinstance(node, Model | Seed | Source)]
+    models = [node for node in tables if isinstance(node, Model) and node.unique_id in rebuilt]
+    return models, [node for node in tables if node.unique_id in inputs]
+
+
+def _conditions(model: Model, as_of: AsOf, schema: pa.Schema) -> dict[str, str]:
+    """Return what is counted of the two tables side by side, each as a condition."""
+    columns = {field.name: _differs(field) for field in schema if field.name not in model.grain}
+    fine = set(as_of.looks_ahead)
+    faults = [condition for name, condition in columns.items() if name not in fine]
+    lone = [] if as_of.column in fine else [_LONE]
+    return {
+        _ROWS: "true",
+        _CHANGED: " or ".join([_LONE, *columns.values()]),
+        _AT_FAULT: " or ".join([*lone, *faults]) or "false",
+        _GONE: f"remade.{_ROW} is null",
+        _NEW: f"built.{_ROW} is null",
+        **{f"'{name}'": condition for name, condition in columns.items()},
+    }
+
+
+def _differs(field: pa.Field) -> str:
+    old, new = f"built.{quote(field.name)}", f"remade.{quote(field.name)}"
+    differs = f"{old} is distinct from {new}"
+    if pa.types.is_floating(field.type):
+        near = f"abs({old} - {new}) <= {_CLOSE} * greatest(abs({old}), abs({new}))"
+        differs += f" and not coalesce({near}, false)"
+    return f"(not {_LONE} and {differs})"
+
+
+def _names(as_of: AsOf, found: Counter[str], *, declared: bool) -> list[str]:
+    """Return the columns that change: those that are declared to look ahead, or the others; rows come and go by their day."""
+    moved = [as_of.column] if found[_GONE] + found[_NEW] else []
+    names = dict.fromkeys([*moved, *(key[1:-1] for key in found if key.startswith("'"))])
+    return [name for name in names if (name in as_of.looks_ahead) == declared]
+
+
+def _tell_declared(as_of: AsOf, found: Counter[str]) -> str:
+    names = [f"'{name}'" for name in _names(as_of, found, declared=True)]
+    told = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    use = "uses" if len(names) == 1 else "use"
+    change = "1 row changes" if found[_CHANGED] == 1 else f"{found[_CHANGED]:,} rows change"
+    return f"{told} {use} what is known only after '{as_of.column}', as declared: {change}"
+
+
+def _tell_fault(as_of: AsOf, found: Counter[str]) -> str:
+    keys = [f"'{name}'" for name in _names(as_of, found, declared=False)]
+    faults = [f"{key} in {found[key]:,}" for key in keys if found[key]]
+    if as_of.column not in as_of.looks_ahead:
+        faults += [f"{found[key]:,} {key}" for key in (_GONE, _NEW) if found[key]]
+    change = "changes" if found[_AT_FAULT] == 1 else "change"
+    rows = f"{found[_AT_FAULT]:,} of {found[_ROWS]:,} rows {change}"
+    return f"{rows} when nothing after '{as_of.column}' is known: {', '.join(faults)}"
+
+
+def _schema(relation: Relation, engine: Engine) -> pa.Schema:
+    return engine.schema(f"select * from {relation.sql}")
