@@ -14,8 +14,11 @@ ALWAYS = "always"
 
 
 def known_on(node: Model | Seed | Source) -> str | None:
-    """Return the column whose date a row is known from, ``always``, or None when the table does not say; seeds are timeless."""
-    return node.meta.get("known_on") or (ALWAYS if isinstance(node, Seed) else None)
+    """Return the column whose date a row is known from, ``always``, or None when the table does not say.
+
+    Seeds are timeless, and so is a table that asks: its rows are no knowledge but the question.
+    """
+    return node.meta.get("known_on") or (ALWAYS if isinstance(node, Seed) or node.meta.get("asks") else None)
 
 
 def cut_at(node: Model | Seed | Source, schema: pa.Schema, day: date) -> str:
@@ -31,6 +34,22 @@ def cut_at(node: Model | Seed | Source, schema: pa.Schema, day: date) -> str:
     return f"select {', '.join(shown)} from {node.relation.sql}{kept}"
 
 
+def ask_on(node: Model | Seed | Source, schema: pa.Schema, day: date) -> str:
+    """Return the query of a table that asks, its rows up to that day asked again as of that day.
+
+    Never earlier than they were: who was born, or ill, on the own day is so on a later one. Of several rows that differ in
+    the day alone (of the grain, else of all columns) the newest stays.
+    """
+    asked = node.meta["asks"]
+    grain = node.grain if isinstance(node, Model | Seed) else ()
+    names = [name for name in schema.names if name != asked]
+    key = ", ".join(quote(name) for name in grain if name != asked) or ", ".join(map(quote, names)) or "1"
+    turn = f"row_number() over (partition by {key} order by {quote(asked)} desc) as ids_build_turn"
+    until = f"select *, {turn} from {node.relation.sql} where {on_or_before(asked, schema, day)}"
+    shown = [f"{_literal(day, schema.field(name))} as {quote(name)}" if name == asked else quote(name) for name in schema.names]
+    return f"select {', '.join(shown)} from ({until}) where ids_build_turn = 1"
+
+
 def on_or_before(name: str, schema: pa.Schema, day: date) -> str:
     """Return the condition that a column of dates or timestamps is no later than that day."""
     return f"{_day_of(name, schema)} <= date '{day}'"
@@ -42,10 +61,11 @@ def quote(name: str) -> str:
 
 
 def check_days(node: Model | Seed | Source, schema: pa.Schema) -> None:
-    """Raise TypeCheckError when `known_on`, `as_of`, `looks_ahead` or `open` name no column, or one that holds no dates."""
-    known = node.meta.get("known_on")
-    if known is not None and known != ALWAYS:
-        _check_day("known_on", known, schema, _place(node, "known_on", known))
+    """Raise TypeCheckError when what a table says of days names no column, or one that holds no dates."""
+    for key in ("known_on", "asks"):
+        named = node.meta.get(key)
+        if named is not None and (key, named) != ("known_on", ALWAYS):
+            _check_day(key, named, schema, _place(node, key, named))
     if isinstance(node, Model):
         day, ahead = node.meta.get("as_of"), node.meta.get("looks_ahead") or ()
         if day is not None:
@@ -65,11 +85,15 @@ def _show(field: pa.Field, column: Column | None, rows: str, schema: pa.Schema, 
     known = meta.get("known_on") or (field.name if _is_day(field.type) and rows != ALWAYS else ALWAYS)
     if known in (ALWAYS, rows):
         return name
-    shut = "null"
-    if meta.get("open"):
-        text = f"'{meta['open']}'"
-        shut = f"to_timestamp_micros({text})" if pa.types.is_timestamp(field.type) else f"date {text}"
+    shut = _literal(meta["open"], field) if meta.get("open") else "null"
     return f"case when {_day_of(known, schema)} > date '{day}' then {shut} else {name} end as {name}"
+
+
+def _literal(day: Any, field: pa.Field) -> str:
+    """Return a day as SQL; as a moment it is told in microseconds, for the engine cannot read a text beyond the year 2262."""
+    if not pa.types.is_timestamp(field.type):
+        return f"date '{day}'"
+    return f"to_timestamp_micros({(date.fromisoformat(str(day)) - date(1970, 1, 1)).days * 86_400_000_000})"
 
 
 def _day_of(name: str, schema: pa.Schema) -> str:

@@ -2,9 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
@@ -15,7 +14,7 @@ from ids_build.nodes import AsOf, DataTest, Model, Seed, Source
 from ids_build.relation import Relation
 from ids_build.results import Result
 from ids_build.runner.complaints import PlanError
-from ids_build.runner.cuts import cut_at, known_on, on_or_before, quote
+from ids_build.runner.cuts import ask_on, cut_at, known_on, on_or_before, quote
 from ids_build.runner.engine import Engine
 from ids_build.runner.materializations import Workshop, add_table, build_model, lay_ready
 
@@ -28,11 +27,44 @@ _ROWS, _CHANGED, _AT_FAULT, _GONE, _NEW = "rows", "changed", "at fault", "gone",
 _CLOSE = "1e-9"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rebuild:
+    """The models to make anew, in graph order, the one in question last; and what they read that says when it is known."""
+
+    models: tuple[Model, ...]
+    inputs: tuple[Model | Seed | Source, ...]
+
+    @property
+    def asked(self) -> bool:
+        """Say whether one of the inputs asks."""
+        return any(node.meta.get("asks") for node in self.inputs)
+
+    def lay(self, shop: Workshop, *, asked_on: date | None, cut_on: date | None, copy: bool = False) -> None:
+        """Register the inputs as they were on a day and were asked on a day, and the models made of them.
+
+        With `copy` the last model is written and registered beside the place of its own.
+        """
+        # Children first: a view is laid with all that it reads, whole, before that is cut itself.
+        for node in reversed(self.inputs):
+            lay_ready(node, shop)
+            if asked_on and node.meta.get("asks"):
+                _ask(node, asked_on, shop)
+            if cut_on:
+                shop.engine.add_view(node.relation, cut_at(node, _schema(node.relation, shop.engine), cut_on))
+        *others, last = self.models
+        for model in (*others, replace(last, relation=_BUILT, materialized="table") if copy else last):
+            build_model(model, shop)
+            if model.materialized == "table":
+                add_table(model, shop.storage.existing_draft(model.relation), shop)
+
+
 def prove_no_look_ahead(test: DataTest, open_again: Callable[[], Workshop]) -> Result:
-    """Return whether the built table of a model says the same when its inputs are cut at days of its own.
+    """Return whether a model says the same when its inputs are cut at days of its own.
 
     Each day has a session of its own, opened by `open_again`, where what the model reads stands under its own name as it
-    was on that day. Only counts leave it. Tables are read, never changed.
+    was on that day. Where the model answers a table that asks, who was asked up to that day is asked again as of it, and
+    the answers from whole and from cut inputs are compared; else the built table and what cut inputs give. Only counts
+    leave a session. Tables are read, never changed.
     """
     began = time.perf_counter()
     result = Result(unique_id=test.unique_id, name=test.name, resource="test", status="error", at=test.at)
@@ -51,15 +83,16 @@ def _judge(test: DataTest, result: Result, open_again: Callable[[], Workshop]) -
     as_of, shop = test.as_of, open_again()
     assert as_of is not None and test.table is not None
     model = shop.graph.model(shop.graph.tables[test.table])
+    made = _find_rebuild(model, shop.graph)
     found: Counter[str] = Counter()
     after: date | None = None
     for day in _choose_days(model, as_of, shop):
-        found += _compare(model, as_of, open_again(), (after, day))
+        found += _compare(made, as_of, open_again(), (None if made.asked else after, day))
         after = day
     if not found[_CHANGED]:
         nothing = f"'{model.relation}' has no row with '{as_of.column}': nothing was compared"
         return replace(result, status="pass", failures=0, notes=() if after else (nothing,))
-    if _compare(model, as_of, open_again(), None)[_CHANGED]:
+    if not made.asked and _compare(made, as_of, open_again(), None)[_CHANGED]:
         # The table differs although nothing was cut: it is older than its query or its inputs, or of other persons.
         hint = f"build it again, for the same persons: 'ids build --select {model.name}'"
         raise ExecutionError(f"'{model.relation}' is not what its query gives now", hint=hint)
@@ -82,7 +115,7 @@ def _choose_days(model: Model, as_of: AsOf, shop: Workshop) -> Sequence[date]:
         with days as (
             select {day} as day, count(*) as n from {model.relation.sql} where {day} is not null group by {day}
         ), placed as (
-            select day, n, (sum(n) over (order by day) - 1) * {as_of.days} / (sum(n) over ()) as part from days
+            select day, n, (sum(n) over (order by day) - n) * {as_of.days} / (sum(n) over ()) as part from days
         ), ranked as (
             select day, row_number() over (partition by part order by n desc, day desc) as place from placed
         )
@@ -90,16 +123,21 @@ def _choose_days(model: Model, as_of: AsOf, shop: Workshop) -> Sequence[date]:
     return [value.as_py() for value in found.column(0)]
 
 
-def _compare(model: Model, as_of: AsOf, shop: Workshop, days: tuple[date | None, date] | None) -> Counter[str]:
+def _compare(made: _Rebuild, as_of: AsOf, shop: Workshop, days: tuple[date | None, date] | None) -> Counter[str]:
     """Return how many rows after the first day and up to the second change when inputs are cut at the second.
 
-    Without days all rows are compared with what the whole inputs give.
+    Without days the built table is compared with what the whole inputs give.
     """
-    lay_ready(model, shop)
-    shop.engine.add_view(_BUILT, f"select * from {model.relation.sql}")
+    model = made.models[-1]
+    day = days[1] if days else None
+    if made.asked:
+        made.lay(shop, asked_on=day, cut_on=None, copy=True)
+    else:
+        lay_ready(model, shop)
+        shop.engine.add_view(_BUILT, f"select * from {model.relation.sql}")
     schema = _schema(_BUILT, shop.engine)
     counted = _conditions(model, as_of, schema)
-    upto = on_or_before(as_of.column, schema, days[1]) if days else f"{quote(as_of.column)} is not null"
+    upto = on_or_before(as_of.column, schema, day) if day else f"{quote(as_of.column)} is not null"
     rows = f"select *, true as {_ROW} from %s where {upto}"
     sql = (
         f"select {', '.join(f'count(*) filter (where {condition}) as c{n}' for n, condition in enumerate(counted.values()))}"
@@ -109,36 +147,25 @@ def _compare(model: Model, as_of: AsOf, shop: Workshop, days: tuple[date | None,
     if days and days[0]:
         column = quote(as_of.column)
         sql += f" where cast(coalesce(built.{column}, remade.{column}) as date) > date '{days[0]}'"
-    with _rebuilt(model, shop, days[1] if days else None):
+    try:
+        made.lay(shop, asked_on=day, cut_on=day)
         counts = [row for batch in shop.engine.stream(sql) for row in batch.to_pylist()][0]
+    finally:
+        for relation in (_BUILT, *(node.relation for node in (*made.models, *made.inputs))):
+            shop.storage.discard(relation)
     return Counter(dict(zip(counted, counts.values(), strict=True)))
 
 
-@contextmanager
-def _rebuilt(model: Model, shop: Workshop, day: date | None) -> Iterator[None]:
-    """Register what the model reads as it was on that day, and the model made of it; drafts are gone afterwards."""
-    models, inputs = _find_rebuilt(model, shop.graph)
-    # Children first: a view is laid with all that it reads, whole, before that is cut itself.
-    for node in reversed(inputs):
-        lay_ready(node, shop)
-        if day:
-            shop.engine.add_view(node.relation, cut_at(node, _schema(node.relation, shop.engine), day))
-    try:
-        for other in models:
-            build_model(other, shop)
-            if other.materialized == "table":
-                add_table(other, shop.storage.existing_draft(other.relation), shop)
-        yield
-    finally:
-        for other in models:
-            shop.storage.discard(other.relation)
+def _ask(node: Model | Seed | Source, day: date, shop: Workshop) -> None:
+    """Register a table that asks as of that day; written aside, for the engine's plans stumble over a column of one value."""
+    order = () if isinstance(node, Source) else node.grain
+    path = shop.storage.draft_path(node.relation)
+    shop.engine.write(ask_on(node, _schema(node.relation, shop.engine), day), path, order=order, note={})
+    shop.engine.add_file(node.relation, path, order)
 
 
-def _find_rebuilt(model: Model, graph: Graph) -> tuple[list[Model], list[Model | Seed | Source]]:
-    """Return the models to make anew, and what they read that says when it is known, both in graph order.
-
-    Raises PropertiesError for a source that does not say it.
-    """
+def _find_rebuild(model: Model, graph: Graph) -> _Rebuild:
+    """Return what is made anew for a model, and from what; PropertiesError for a source that does not say when it is known."""
     rebuilt, inputs, front = {model.unique_id}, set(), [model]
     while front:
         child = front.pop()
@@ -152,10 +179,9 @@ def _find_rebuilt(model: Model, graph: Graph) -> tuple[list[Model], list[Model |
                 rebuilt.add(node.unique_id)
             else:
                 inputs.add(node.unique_id)
-    order = graph.order()
-    tables = [node for node in map(graph.nodes.__getitem__, order) if isinstance(node, Model | Seed | Source)]
-    models = [node for node in tables if isinstance(node, Model) and node.unique_id in rebuilt]
-    return models, [node for node in tables if node.unique_id in inputs]
+    tables = [node for node in map(graph.nodes.__getitem__, graph.order()) if isinstance(node, Model | Seed | Source)]
+    models = tuple(node for node in tables if isinstance(node, Model) and node.unique_id in rebuilt)
+    return _Rebuild(models=models, inputs=tuple(node for node in tables if node.unique_id in inputs))
 
 
 def _conditions(model: Model, as_of: AsOf, schema: pa.Schema) -> dict[str, str]:
@@ -176,7 +202,7 @@ def _conditions(model: Model, as_of: AsOf, schema: pa.Schema) -> dict[str, str]:
 
 def _differs(field: pa.Field) -> str:
     old, new = f"built.{quote(field.name)}", f"remade.{quote(field.name)}"
-    differs = f"{old} is distinct from {new}"
+    differs = f"({old} is distinct from {new})"
     if pa.types.is_floating(field.type):
         near = f"abs({old} - {new}) <= {_CLOSE} * greatest(abs({old}), abs({new}))"
         differs += f" and not coalesce({near}, false)"

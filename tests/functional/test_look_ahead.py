@@ -197,7 +197,10 @@ def test_a_view_that_is_cut_reads_whole_tables(toy: Maker) -> None:
     # The view stands on the table of all events and says itself when its rows are known; the model reads both.
     view = "{{ config(materialized='view', meta={'known_on': 'first_day'}) }}"
     files = {
-        "models/firsts.sql": f"{view} select person, min(event_day) as first_day, count(*) as n from {{{{ ref('events') }}}} group by 1",
+        "models/firsts.sql": view
+        + """
+            select person, min(event_day) as first_day, count(*) as n from {{ ref('events') }} group by person
+            """,
         "models/answers.sql": """
             select asked.person, asked.index_day, max(firsts.n) as n_ever, count(events.kind) as n_known
             from {{ ref('asked') }} as asked left join {{ ref('firsts') }} as firsts on firsts.person = asked.person
@@ -223,6 +226,49 @@ def test_a_partial_run_proves_what_it_built(toy: Maker) -> None:
     assert told["message"].endswith("'n_until' in 1")
     other = _proof(project.write({"cohort.csv": "p2\n"}), "--cohort", "cohort.csv")
     assert (other["status"], other["message"]) == ("error", "'main.answers' is not what its query gives now")
+
+
+# -- tables that ask -------------------------------------------------------------------------------
+
+# p1 is asked years before its event of 2010-06-16; p2 on its last day but one. Alone their rows would not tell who looks a day
+# ahead. p3 is born after p1 is asked.
+PEOPLE = {
+    "raw/asked.parquet": pa.table({"person": ["p1", "p2", "p3"], "index_day": _days("2008-01-01", "2009-01-02", "2010-06-15")}),
+    "models/born.sql": "select 'p3' as person, date '2009-12-24' as birth_day",
+}
+
+
+def _asking(toy: Maker, answers: str) -> Toy:
+    project = _toy(toy, HONEST).write(PEOPLE)
+    yml = (project.folder / "models/all.yml").read_text().replace("known_on: always", "asks: index_day")
+    sql = (project.folder / "models/answers.sql").read_text().replace(HONEST, answers)
+    join = "left join {{ ref('born') }} as born on born.person = asked.person group by"
+    born = "  - name: born\n    meta: {known_on: birth_day}\n"
+    project.write({"models/all.yml": yml + born, "models/answers.sql": sql.replace("group by", join)})
+    assert project.run("build").code == 0
+    return project
+
+
+def test_who_was_asked_before_is_asked_again_on_the_day(toy: Maker) -> None:
+    # On 2010-06-15 p1 is asked again, and has an event on the morrow.
+    found = _proof(_asking(toy, BY_A_DAY))
+    assert found["status"] == "fail"
+    assert found["message"] == "1 of 6 rows changes when nothing after 'index_day' is known: 'n_until' in 1"
+
+
+def test_nobody_is_asked_before_the_own_day(toy: Maker) -> None:
+    assert _proof(_asking(toy, f"{HONEST}, max(birth_day) as birth_day"))["status"] == "pass"
+
+
+def test_a_table_that_asks_is_left_as_it_was(toy: Maker) -> None:
+    project = _asking(toy, HONEST)
+    before = project.path("main.asked").read_bytes()
+    assert _proof(project)["status"] == "pass"
+    assert project.path("main.asked").read_bytes() == before
+    assert not (project.folder / "target" / "drafts").exists()
+
+
+# -- a test like others ----------------------------------------------------------------------------
 
 
 def test_a_proof_without_built_inputs_is_skipped_as_other_tests_are(toy: Maker) -> None:
