@@ -7,6 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from ids_build.config import Options
+from ids_build.tasks.ls import load_config
+from ids_build.tasks.test import open_tests
+
 from .toy import PROJECT, Toy
 
 Maker = Callable[..., Toy]
@@ -311,3 +315,16 @@ def test_a_name_that_is_no_column_is_told_at_its_place(toy: Maker, meta: str, pl
     ran = project.run("compile")
     assert ran.code == 1
     assert f"models/all.yml:{line}:{column}  {message}\n  hint: {hint}\n" in ran.out + ran.err
+
+
+def test_pytest_shows_the_proof_and_skips_it_until_its_table_is_built(toy: Maker) -> None:
+    project = _toy(toy, BY_A_DAY)
+    tests = open_tests(load_config(_options(project)))
+    found = dict(tests.in_file("models/all.yml"))
+    assert found[TEST]().status == "fail"
+    project.path("main.answers").unlink()
+    assert found[TEST]().status == "skipped"
+
+
+def _options(project: Toy) -> Options:
+    return Options(project_dir=project.folder, profiles_dirs=(project.folder,), cores=1)
