@@ -128,32 +128,35 @@ def _compare(made: _Rebuild, as_of: AsOf, shop: Workshop, days: tuple[date | Non
 
     Without days the built table is compared with what the whole inputs give.
     """
-    model = made.models[-1]
-    day = days[1] if days else None
-    if made.asked:
-        made.lay(shop, asked_on=day, cut_on=None, copy=True)
-    else:
-        lay_ready(model, shop)
-        shop.engine.add_view(_BUILT, f"select * from {model.relation.sql}")
-    schema = _schema(_BUILT, shop.engine)
-    counted = _conditions(model, as_of, schema)
-    upto = on_or_before(as_of.column, schema, day) if day else f"{quote(as_of.column)} is not null"
-    rows = f"select *, true as {_ROW} from %s where {upto}"
-    sql = (
-        f"select {', '.join(f'count(*) filter (where {condition}) as c{n}' for n, condition in enumerate(counted.values()))}"
-        f" from ({rows % _BUILT.sql}) as built full join ({rows % model.relation.sql}) as remade"
-        f" on {' and '.join(f'built.{quote(key)} = remade.{quote(key)}' for key in model.grain)}"
-    )
-    if days and days[0]:
-        column = quote(as_of.column)
-        sql += f" where cast(coalesce(built.{column}, remade.{column}) as date) > date '{days[0]}'"
+    model, (after, day) = made.models[-1], days or (None, None)
     try:
+        if made.asked:
+            made.lay(shop, asked_on=day, cut_on=None, copy=True)
+        else:
+            lay_ready(model, shop)
+            shop.engine.add_view(_BUILT, f"select * from {model.relation.sql}")
+        schema = _schema(_BUILT, shop.engine)
         made.lay(shop, asked_on=day, cut_on=day)
+        counted = _conditions(model, as_of, schema)
+        sql = (
+            f"select {', '.join(f'count(*) filter (where {condition}) as c{n}' for n, condition in enumerate(counted.values()))}"
+        )
+        sql += f" from {_side_by_side(model, as_of.column, schema, after, day)}"
         counts = [row for batch in shop.engine.stream(sql) for row in batch.to_pylist()][0]
     finally:
         for relation in (_BUILT, *(node.relation for node in (*made.models, *made.inputs))):
             shop.storage.discard(relation)
     return Counter(dict(zip(counted, counts.values(), strict=True)))
+
+
+def _side_by_side(model: Model, column: str, schema: pa.Schema, after: date | None, day: date | None) -> str:
+    """Return the join of the two tables whose rows are compared, those of the days in question."""
+    upto = on_or_before(column, schema, day) if day else f"{quote(column)} is not null"
+    built, remade = (f"(select *, true as {_ROW} from {table.sql} where {upto})" for table in (_BUILT, model.relation))
+    keys = " and ".join(f"built.{quote(key)} = remade.{quote(key)}" for key in model.grain)
+    own = f"cast(coalesce(built.{quote(column)}, remade.{quote(column)}) as date)"
+    later = f" where {own} > date '{after}'" if after else ""
+    return f"{built} as built full join {remade} as remade on {keys}{later}"
 
 
 def _ask(node: Model | Seed | Source, day: date, shop: Workshop) -> None:
@@ -166,16 +169,18 @@ def _ask(node: Model | Seed | Source, day: date, shop: Workshop) -> None:
 
 def _find_rebuild(model: Model, graph: Graph) -> _Rebuild:
     """Return what is made anew for a model, and from what; PropertiesError for a source that does not say when it is known."""
-    rebuilt, inputs, front = {model.unique_id}, set(), [model]
+    rebuilt, inputs = {model.unique_id}, set()
+    front: list[tuple[Model, ...]] = [(model,)]
     while front:
-        child = front.pop()
-        for relation in child.references:
+        path = front.pop()
+        for relation in path[-1].references:
             node = graph.table(relation)
             if isinstance(node, Source) and known_on(node) is None:
-                hint = f"declare 'meta: {{known_on: a date column, or always}}' at it, or at '{child.name}'"
+                names = ", ".join(f"'{name}'" for name in (relation, *(other.name for other in reversed(path[1:]))))
+                hint = f"declare 'meta: {{known_on: a date column, or always}}' at one of {names}"
                 raise PropertiesError(f"'{relation}' does not say when its rows are known", hint=hint)
             if isinstance(node, Model) and known_on(node) is None:
-                front.extend([] if node.unique_id in rebuilt else [node])
+                front.extend([] if node.unique_id in rebuilt else [(*path, node)])
                 rebuilt.add(node.unique_id)
             else:
                 inputs.add(node.unique_id)

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from ids_build.config import Options
 from ids_build.tasks.ls import load_config
 from ids_build.tasks.test import open_tests
 
-from .toy import PROJECT, Toy
+from .toy import PROJECT, REPOSITORY, Toy, run_in
 
 Maker = Callable[..., Toy]
 TEST = "no_look_ahead_answers"
@@ -155,7 +156,7 @@ def test_a_source_that_does_not_say_when_it_is_known_is_an_error(toy: Maker) -> 
     found = _proof(_toy(toy, HONEST, known="x: y"))
     assert found["status"] == "error"
     assert found["message"] == "'raw.events' does not say when its rows are known"
-    assert found["hint"] == "declare 'meta: {known_on: a date column, or always}' at it, or at 'events'"
+    assert found["hint"] == "declare 'meta: {known_on: a date column, or always}' at one of 'raw.events', 'events'"
 
 
 def test_a_table_that_is_older_than_its_query_is_not_called_a_look_ahead(toy: Maker) -> None:
@@ -328,3 +329,17 @@ def test_pytest_shows_the_proof_and_skips_it_until_its_table_is_built(toy: Maker
 
 def _options(project: Toy) -> Options:
     return Options(project_dir=project.folder, profiles_dirs=(project.folder,), cores=1)
+
+
+# -- what ships --------------------------------------------------------------------------------------
+
+
+def test_no_shipped_model_looks_ahead_but_as_declared(registers: Path, tmp_path: Path) -> None:
+    listed = run_in(REPOSITORY, "ls", "--select", "test_name:no_look_ahead", "--resource-type", "test", "--output", "name").out
+    models = [f"+{name.removeprefix('no_look_ahead_')}" for name in listed.split()]
+    if not models:
+        pytest.skip("no shipped model answers as of a day")
+    options = ("--vars", f"{{registers_dir: {registers.as_posix()}}}", "--target-path", str(tmp_path / "target"), "--quiet")
+    assert run_in(REPOSITORY, "run", "--select", *models, *options).code == 0
+    ran = run_in(REPOSITORY, "test", "--select", "test_name:no_look_ahead", *options)
+    assert ran.code == 0, ran.out + ran.err
