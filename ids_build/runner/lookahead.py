@@ -42,7 +42,7 @@ class _Rebuild:
     def lay(self, shop: Workshop, *, asked_on: date | None, cut_on: date | None, copy: bool = False) -> None:
         """Register the inputs as they were on a day and were asked on a day, and the models made of them.
 
-        With `copy` the last model is written and registered beside the place of its own.
+        With `copy` the last model is written beside the place of its own.
         """
         # Children first: a view is laid with all that it reads, whole, before that is cut itself.
         for node in reversed(self.inputs):
@@ -73,7 +73,7 @@ def prove_no_look_ahead(test: DataTest, open_again: Callable[[], Workshop]) -> R
     except NotBuiltError as error:
         result = replace(result, status="skipped", message=error.message)
     except IdsBuildError as error:
-        result = replace(result, message=error.message, hint=error.hint)
+        result = replace(result, message=error.message, hint=error.hint, at=error.at or test.at)
     except PlanError as error:
         result = replace(result, message=f"the test cannot run: {error.message}", hint="build the table again")
     return replace(result, seconds=time.perf_counter() - began)
@@ -87,12 +87,12 @@ def _judge(test: DataTest, result: Result, open_again: Callable[[], Workshop]) -
     found: Counter[str] = Counter()
     after: date | None = None
     for day in _choose_days(model, as_of, shop):
-        found += _compare(made, as_of, open_again(), (None if made.asked else after, day))
+        found += _compare(made, as_of, open_again, (None if made.asked else after, day))
         after = day
     if not found[_CHANGED]:
         nothing = f"'{model.relation}' has no row with '{as_of.column}': nothing was compared"
         return replace(result, status="pass", failures=0, notes=() if after else (nothing,))
-    if not made.asked and _compare(made, as_of, open_again(), None)[_CHANGED]:
+    if not made.asked and _compare(made, as_of, open_again, None)[_CHANGED]:
         # The table differs although nothing was cut: it is older than its query or its inputs, or of other persons.
         hint = f"build it again, for the same persons: 'ids build --select {model.name}'"
         raise ExecutionError(f"'{model.relation}' is not what its query gives now", hint=hint)
@@ -123,15 +123,20 @@ def _choose_days(model: Model, as_of: AsOf, shop: Workshop) -> Sequence[date]:
     return [value.as_py() for value in found.column(0)]
 
 
-def _compare(made: _Rebuild, as_of: AsOf, shop: Workshop, days: tuple[date | None, date] | None) -> Counter[str]:
+def _compare(
+    made: _Rebuild, as_of: AsOf, open_again: Callable[[], Workshop], days: tuple[date | None, date] | None
+) -> Counter[str]:
     """Return how many rows after the first day and up to the second change when inputs are cut at the second.
 
     Without days the built table is compared with what the whole inputs give.
     """
     model, (after, day) = made.models[-1], days or (None, None)
+    shop = open_again()
     try:
         if made.asked:
-            made.lay(shop, asked_on=day, cut_on=None, copy=True)
+            # In a session of its own: drafts of the same names follow, and a session remembers footers.
+            made.lay(open_again(), asked_on=day, cut_on=None, copy=True)
+            shop.engine.add_file(_BUILT, shop.storage.existing_draft(_BUILT), model.order)
         else:
             lay_ready(model, shop)
             shop.engine.add_view(_BUILT, f"select * from {model.relation.sql}")

@@ -261,6 +261,13 @@ def test_who_was_asked_before_is_asked_again_on_the_day(toy: Maker) -> None:
     assert found["message"] == "1 of 6 rows changes when nothing after 'index_day' is known: 'n_until' in 1"
 
 
+def test_models_in_between_are_made_of_whole_and_of_cut_inputs(toy: Maker) -> None:
+    project = _asking(toy, HONEST).write(BETWEEN)
+    assert project.run("build").code == 0
+    # p1 has two events, none on the first two days and one on the third; p2 has one, the day before the second.
+    assert _proof(project)["message"] == "3 of 6 rows change when nothing after 'index_day' is known: 'n_ever' in 3"
+
+
 def test_nobody_is_asked_before_the_own_day(toy: Maker) -> None:
     assert _proof(_asking(toy, f"{HONEST}, max(birth_day) as birth_day"))["status"] == "pass"
 
