@@ -14,7 +14,13 @@ with
         select
             counted_diagnoses.pnr,
             counted_diagnoses.admission_date,
-            coalesce(long_codes.condition, short_codes.condition) as condition
+            coalesce(long_codes.condition, short_codes.condition) as condition,
+            coalesce(
+                long_codes.weight_charlson_1987, short_codes.weight_charlson_1987
+            ) as weight_charlson_1987,
+            coalesce(
+                long_codes.weight_quan_2011, short_codes.weight_quan_2011
+            ) as weight_quan_2011
         from counted_diagnoses
         left join
             {{ ref("charlson_quan_icd10") }} as short_codes
@@ -27,7 +33,12 @@ with
     ),
 
     charlson_conditions as (
-        select pnr, condition, admission_date as condition_date
+        select
+            pnr,
+            condition,
+            admission_date as condition_date,
+            max(weight_charlson_1987) as weight_charlson_1987,
+            max(weight_quan_2011) as weight_quan_2011
         from matched_diagnoses
         where pnr in (select pnr from {{ ref("cohort") }})
         group by pnr, condition, admission_date

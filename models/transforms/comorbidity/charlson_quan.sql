@@ -22,6 +22,7 @@
     "diabetes_uncomplicated": "diabetes_complicated",
     "cancer": "metastatic_cancer",
 } -%}
+{%- set weights = {"1987": "weight_charlson_1987", "2011": "weight_quan_2011"} -%}
 {%- set in_window = in_lookback(
     "conditions.condition_date",
     "cohort.index_date",
@@ -29,13 +30,21 @@
     var("charlson_include_index_day"),
 ) -%}
 with
+    -- the two weights of each condition that was found in the window
     found_conditions as (
         select
             cohort.pnr,
             cohort.index_date
             {%- for condition in conditions %}
-                ,
-                bool_or(conditions.condition = '{{ condition }}') as has_{{ condition }}
+                {%- for year, weight in weights.items() %}
+                    ,
+                    max(
+                        case
+                            when conditions.condition = '{{ condition }}'
+                            then conditions.{{ weight }}
+                        end
+                    ) as {{ condition }}_{{ year }}
+                {%- endfor %}
             {%- endfor %}
         from {{ ref("cohort") }} as cohort
         inner join
@@ -52,14 +61,13 @@ with
             {%- for condition in conditions %}
                 ,
                 cast(
-                    coalesce(
-                        has_{{ condition }}
-                        {%- if var("charlson_hierarchy") and condition in greater %}
-                            and not has_{{ greater[condition] }}
-                        {%- endif %},
-                        false
-                    ) as int
-                ) as {{ condition }}
+                    {{ condition }}_1987 is not null
+                    {%- if var("charlson_hierarchy") and condition in greater %}
+                        and {{ greater[condition] }}_1987 is null
+                    {%- endif %} as int
+                ) as {{ condition }},
+                {{ condition }}_1987,
+                {{ condition }}_2011
             {%- endfor %}
         from {{ ref("cohort") }} as cohort
         left join
@@ -68,39 +76,21 @@ with
             and found_conditions.index_date = cohort.index_date
     ),
 
-    -- one row: the weights of every condition
-    weights as (
-        select
-            {%- for condition in conditions %}
-                max(
-                    case
-                        when condition = '{{ condition }}'
-                        then weight_charlson_1987
-                        else 0
-                    end
-                ) as {{ condition }}_1987,
-                max(
-                    case
-                        when condition = '{{ condition }}' then weight_quan_2011 else 0
-                    end
-                ) as {{ condition }}_2011
-                {%- if not loop.last %}, {% endif %}
-            {%- endfor %}
-        from {{ ref("charlson_quan_icd10") }}
-    ),
-
     charlson_quan as (
         select
-            flagged_conditions.*
-            {%- for year in ["1987", "2011"] %}
+            pnr,
+            index_date
+            {%- for condition in conditions %}, {{ condition }} {%- endfor %}
+            {%- for year in weights %}
                 ,
-                {%- for condition in conditions %}
-                    {{ condition }} * {{ condition }}_{{ year }}
-                    {%- if not loop.last %} + {% endif %}
-                {%- endfor %} as score_{{ year }}
+                cast(
+                    {%- for condition in conditions %}
+                        {{ condition }} * coalesce({{ condition }}_{{ year }}, 0)
+                        {%- if not loop.last %} + {% endif %}
+                    {%- endfor %} as int
+                ) as score_{{ year }}
             {%- endfor %}
         from flagged_conditions
-        cross join weights
     )
 
 select *
