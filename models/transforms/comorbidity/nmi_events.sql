@@ -1,3 +1,4 @@
+-- the small tables come first in each join: the engine holds that side in memory
 with
     coded_events as (
         select
@@ -10,6 +11,7 @@ with
             diagnosis_role in ({{ quoted(var("nmi_roles")) }})
             and admission_date is not null
             and later_disproved is not true
+            and pnr in (select pnr from {{ ref("cohort") }})
         union all
         select
             pnr,
@@ -17,7 +19,10 @@ with
             atc_code as code,
             dispensing_date as event_date
         from {{ ref("prescriptions") }}
-        where atc_code is not null and coalesce(n_packages >= 0, true)
+        where
+            atc_code is not null
+            and coalesce(n_packages >= 0, true)
+            and pnr in (select pnr from {{ ref("cohort") }})
     ),
 
     nmi_events as (
@@ -27,12 +32,11 @@ with
             coded_events.event_date,
             max(codes.weight) as weight,
             max(codes.lookback_days) as lookback_days
-        from coded_events
+        from {{ ref("nmi_codes") }} as codes
         inner join
-            {{ ref("nmi_codes") }} as codes
-            on codes.register = coded_events.register
-            and codes.code = coded_events.code
-        where coded_events.pnr in (select pnr from {{ ref("cohort") }})
+            coded_events
+            on coded_events.register = codes.register
+            and coded_events.code = codes.code
         group by coded_events.pnr, codes.predictor, coded_events.event_date
     )
 
