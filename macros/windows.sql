@@ -7,5 +7,7 @@
     {%- endif -%}
     {%- set before = days_between(date, index_date) -%}
     {{ before }} >= {{ 0 if index_day else 1 }}
-    {%- if days is not none and days != "" %} and {{ before }} <= {{ days }} {%- endif -%}
+    {%- if days is not none and days != "" %}
+        and {{ before }} <= {{ days }}
+    {%- endif -%}
 {%- endmacro %}
