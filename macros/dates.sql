@@ -68,3 +68,18 @@
         and coalesce({{ first_day }} <= cast('{{ last }}' as date), true)
     {%- endif -%}
 {%- endmacro %}
+
+{# The Monday of an ISO week written as text yyww: lost zeros on the left come back, yy from 90 is 19yy, else 20yy.
+   Week 1 is the one that 4 January lies in (ISO 8601); week 53 of a year that has 52 is the first of the next.
+   Anything else is missing. #}
+{% macro monday_of_week(week) -%}
+    {%- set padded = "lpad(" ~ week ~ ", 4, '0')" -%}
+    {%- set year = "try_cast(substr(" ~ padded ~ ", 1, 2) as int)" -%}
+    {%- set number = "try_cast(substr(" ~ padded ~ ", 3, 2) as int)" -%}
+    {%- set century = "case when " ~ year ~ " >= 90 then 1900 else 2000 end" -%}
+    {%- set fourth = "make_date(" ~ century ~ " + " ~ year ~ ", 1, 4)" -%}
+    case
+        when regexp_like({{ week }}, '^[0-9]{1,4}$') and {{ number }} between 1 and 53
+        then {{ add_days(monday_of(fourth), "7 * (" ~ number ~ " - 1)") }}
+    end
+{%- endmacro %}
