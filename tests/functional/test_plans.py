@@ -49,6 +49,12 @@ SORTS = {
     "procedures": "from the contact key to the person key",
     "laboratory_results": "no key: ties are broken by numbers read from texts",
     "health_services": "a union of two registers, by a date read from a text",
+    "hospital_diagnosis_rows": "a view asked for all its rows, from the contact key to the person key",
+    "health_service_rows": "a view asked for all its rows, by a date read from a text",
+    "diabetes_diagnosis_rows": "the few rows that count, from the contact key to the person key",
+    "diabetes_podiatry": "the few rows that count, by a date read from a text",
+    "diabetes_events_kept": "two lists side by side, each row once",
+    "diabetes_events": "three lists side by side, one row a day",
 }
 
 
