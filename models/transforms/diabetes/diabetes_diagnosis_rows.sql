@@ -29,10 +29,11 @@ with
         where
             diagnosis_type in ('A', 'B')
             and (
-                {{ begins_with_any("code", codes, "prefix", "icd_version = 10") }}
-                and (lpr_version = 2 or later_disproved = 'NEJ')
-                or {{ begins_with_any("code", codes, "prefix", "icd_version = 8") }}
-                and lpr_version = 2
+                lpr_version = 2
+                and {{ begins_with_any("code", codes, "prefix") }}
+                or lpr_version = 3
+                and later_disproved = 'NEJ'
+                and {{ begins_with_any("code", codes, "prefix", "icd_version = 10") }}
             )
     ),
 
