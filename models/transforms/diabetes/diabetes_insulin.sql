@@ -1,5 +1,12 @@
 {%- set drugs = ref("diabetes_drugs") -%}
-{%- set insulins, all_doses = var("diabetes_insulin_share").split("/") -%}
+{%- set share = (var("diabetes_insulin_share") | string).split("/") -%}
+{%- if share | length != 2 -%}
+    {{
+        exceptions.raise_compiler_error(
+            "var 'diabetes_insulin_share' is no fraction such as 2/3"
+        )
+    }}
+{%- endif -%}
 with
     purchases as (
         select
@@ -33,8 +40,8 @@ with
             and insulin_doses = total_doses as only_insulin,
             -- without a division, which would round
             total_doses > 0
-            and {{ all_doses | trim }} * insulin_doses
-            >= {{ insulins | trim }} * total_doses as two_thirds_insulin,
+            and {{ share[1] }} * insulin_doses
+            >= {{ share[0] }} * total_doses as two_thirds_insulin,
             first_insulin_date
             <= {{ add_days("first_purchase_date", var("diabetes_days_to_insulin")) }}
             as insulin_within_180_days
