@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ids_build.compiler import files, template
+from ids_build.compiler.canonical import compare_queries
 from ids_build.compiler.declarations import Draft, draft_models, make_seeds, make_sources, merge_meta, name_list
 from ids_build.compiler.faults import Faults
 from ids_build.compiler.proofs import Proofs, parse_rendered
@@ -24,7 +25,7 @@ from ids_build.graph import Graph, order_nodes
 from ids_build.nodes import DataTest, Model, Node, Seed, Source, UnitTest
 from ids_build.relation import Relation
 
-__all__ = ["PLACE", "Statements", "compile_project", "find_carriers", "load_config"]
+__all__ = ["PLACE", "Statements", "compare_queries", "compile_project", "find_carriers", "load_config"]
 
 _DECLARES_SOURCES = re.compile(r"^[\"']?sources[\"']?\s*:", re.MULTILINE)
 MATERIALIZATIONS = ("table", "view", "ephemeral", "incremental", "external")
