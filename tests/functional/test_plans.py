@@ -48,6 +48,7 @@ SORTS = {
     "lpr3_procedures": "no key: ties are broken by every column",
     "procedures": "from the contact key to the person key",
     "laboratory_results": "no key: ties are broken by numbers read from texts",
+    "population": "from the keys of the parents back to the child",
     "health_services": "a union of two registers, by a date read from a text",
 }
 
