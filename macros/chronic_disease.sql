@@ -1,34 +1,3 @@
-{# The names of every category of the shipped definitions of severe chronic disease, for columns that must stand in a
-   select list whatever definition is chosen. The seed scd_codes is tested to hold no other. #}
-{% macro scd_category_names() -%}
-    {{
-        return(
-            [
-                "cancer",
-                "blood_immune",
-                "blood_disorders",
-                "blood_or_cancer",
-                "immune_system",
-                "endocrine_metabolic",
-                "endocrine",
-                "nervous_system",
-                "neurological",
-                "circulatory",
-                "cardiovascular",
-                "respiratory",
-                "digestive",
-                "gastrointestinal",
-                "musculoskeletal",
-                "genitourinary",
-                "renal",
-                "perinatal",
-                "congenital",
-                "other_congenital",
-            ]
-        )
-    }}
-{%- endmacro %}
-
 {# A query: the diagnoses that may establish a severe chronic disease, whatever their code: in one of the roles of
    scd_roles, not ruled out, between scd_from and scd_to. A diagnosis without a date passes the bounds. #}
 {% macro scd_counted() -%}
@@ -100,4 +69,18 @@
 {# Age at a diagnosis as severe chronic disease counts it: days since birth divided by 365, without the rest. #}
 {% macro scd_age(birth_date, date) -%}
     cast({{ days_between(birth_date, date) }} / 365 as int)
+{%- endmacro %}
+
+{# A query: one row with a column for every category of scd_category_names: false where the definition has the category,
+   missing where it has not. `found or column` is then the answer for a person. #}
+{% macro scd_absent_categories(definition) -%}
+    select
+        {%- for category in scd_category_names() %}
+            case
+                when bool_or(category = '{{ category }}') then false
+            end as category_{{ category }}
+            {%- if not loop.last %}, {% endif %}
+        {%- endfor %}
+    from {{ ref("scd_codes") }}
+    where definition = {{ literal(definition) }}
 {%- endmacro %}
