@@ -9,7 +9,7 @@ from .toy import REPOSITORY, run_in
 
 # Why each model that sorts has to: every other model must not sort at all.
 UNIONS = frozenset({"dodsaarsag", "procedures"})  # each of the two parts is sorted, then they are merged
-TWICE = frozenset({"scd_definition_codes"})  # the codes of a person are counted, then persons by code
+TWICE = frozenset({"siblings", "scd_definition_codes"})  # to another key, and from there to a third
 SORTS = {
     "bef": "raw files lie in no order",
     "akm": "raw files lie in no order",
@@ -35,6 +35,7 @@ SORTS = {
     "vnds": "raw files lie in no order",
     "dod": "raw files lie in no order",
     "dodsaarsag": "raw files lie in no order",
+    "study_cohort": "raw files lie in no order",
     "families": "from the person key to the family key",
     "jobs": "numbered by falling wage",
     "education": "at this size the list of codes is the larger side of the join, and streams",
@@ -50,6 +51,16 @@ SORTS = {
     "procedures": "from the contact key to the person key",
     "laboratory_results": "no key: ties are broken by numbers read from texts",
     "population": "from the keys of the parents back to the child",
+    "population_attrition": "a few rows that were counted",
+    "population_summary": "a few rows that were counted",
+    "population_missing_data": "a few rows that were counted",
+    "population_statistics": "a few rows that were counted",
+    "child_birth_years": "a few rows that were counted",
+    "parent_child_age_differences": "a few rows that were counted",
+    "resident_spells": "births and moves are one list, by day",
+    "family_status": "from the keys of the parents back to the person",
+    "family_status_summary": "a few rows that were counted",
+    "siblings": "from the person key to the mother, and back",
     "health_services": "a union of two registers, by a date read from a text",
     "scd_categories": "from the contact key to the category",
     "scd_summary": "from the person key to the category",

@@ -33,7 +33,7 @@ with
 
     children as (select count(*) as children from {{ ref("population") }}),
 
-    remaining as (
+    steps as (
         select
             unnest(make_array(1, 2, 3, 4, 5)) as step_no,
             unnest(
@@ -57,6 +57,15 @@ with
             unnest(
                 make_array(
                     counts.registered,
+                    counts.registered,
+                    counts.dated,
+                    counts.born_from,
+                    counts.born_to
+                )
+            ) as n_before,
+            unnest(
+                make_array(
+                    counts.registered,
                     counts.dated,
                     counts.born_from,
                     counts.born_to,
@@ -65,16 +74,6 @@ with
             ) as n_after
         from counts
         cross join children
-    ),
-
-    steps as (
-        select
-            step_no,
-            step,
-            rule,
-            coalesce(lag(n_after) over (order by step_no), n_after) as n_before,
-            n_after
-        from remaining
     ),
 
     attrition as (
