@@ -9,7 +9,9 @@ from .toy import REPOSITORY, run_in
 
 # Why each model that sorts has to: every other model must not sort at all.
 UNIONS = frozenset({"dodsaarsag", "procedures"})  # each of the two parts is sorted, then they are merged
-TWICE = frozenset({"siblings", "scd_definition_codes"})  # to another key, and from there to a third
+# to another key and back; by first day to find what overlaps, and the spells found in the order of the result;
+# by person to count the codes of one, and by code
+TWICE = frozenset({"siblings", "admission_spells", "hospital_use", "scd_definition_codes"})
 SORTS = {
     "bef": "raw files lie in no order",
     "akm": "raw files lie in no order",
@@ -65,7 +67,14 @@ SORTS = {
     "scd_categories": "from the contact key to the category",
     "scd_summary": "from the person key to the category",
     "scd_definition_codes": "from the person key to the code",
+    "charlson_conditions": "from the contact key to the condition",
+    "nmi_codes": "codes of persons, in the order of the code",
+    "nmi_events": "from the contact key, and the day of a dispensing, to the predictor",
+    "admission_spells": "from the contact key to the first day",
+    "visit_days": "from the contact key to the day",
+    "procedure_occurrences": "from the contact key to the code",
     "diagnosis_occurrences": "from the contact key to the code",
+    "hospital_use": "from the contact key to the first day",
 }
 
 
