@@ -8,8 +8,17 @@ import pytest
 from .toy import REPOSITORY, run_in
 
 # How many sorts, where it is not one: each part of a union before they are merged; to another key and back; by first
-# day to find what overlaps, and the spells found in the order of the result.
-SORTED = {"dodsaarsag": 2, "procedures": 2, "hospital_diagnosis_rows": 3, "siblings": 2, "admission_spells": 2, "hospital_use": 2}
+# day to find what overlaps, and the spells found in the order of the result;
+# by person to count the codes of one, and by code.
+SORTED = {
+    "dodsaarsag": 2,
+    "procedures": 2,
+    "hospital_diagnosis_rows": 3,
+    "siblings": 2,
+    "admission_spells": 2,
+    "hospital_use": 2,
+    "scd_definition_codes": 2,
+}
 # Why each model that sorts has to: every other model must not sort at all.
 SORTS = {
     "bef": "raw files lie in no order",
@@ -63,6 +72,9 @@ SORTS = {
     "family_status_summary": "a few rows that were counted",
     "siblings": "from the person key to the mother, and back",
     "health_services": "a union of two registers, by a date read from a text",
+    "scd_categories": "from the contact key to the category",
+    "scd_summary": "from the person key to the category",
+    "scd_definition_codes": "from the person key to the code",
     "charlson_conditions": "from the contact key to the condition",
     "nmi_codes": "codes of persons, in the order of the code",
     "nmi_events": "from the contact key, and the day of a dispensing, to the predictor",
@@ -106,7 +118,7 @@ def test_a_model_sorts_only_where_its_parents_lie_in_another_order(plans: dict[s
 
 def test_persons_and_employment_are_read_once_in_order(plans: dict[str, str]) -> None:
     assert "ordering_mode=Sorted" in plans["persons"]
-    for name in ("persons", "employment", "prescriptions", "severe_chronic_disease"):
+    for name in ("persons", "employment", "prescriptions", "severe_chronic_disease", "scd_diagnoses", "scd_patients"):
         assert "SortExec" not in plans[name], name
 
 
