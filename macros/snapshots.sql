@@ -50,7 +50,12 @@
         {%- endfor %}
     from {{ points }} as points
     left join
-        {{ snapshots }} as snapshots
+        (
+            select
+                {{ ([key] + columns) | join(", ") }},
+                {{ nullable_date(snapshot_date) }} as {{ snapshot_date }}
+            from {{ snapshots }} as states
+        ) as snapshots
         on snapshots.{{ key }} = points.{{ key }}
         and {{ date }} {{ "is not null" if or_later else "<= " ~ point }}
     group by points.{{ key }}, {{ point }}
