@@ -12,7 +12,8 @@
         "region_code",
     ] -%}
     select
-        *,
+        known.*,
+        countries.label_da as citizenship_label,
         {{ days_between("snapshot_date", "index_date") }} as days_since_snapshot,
         {{ age_at("birth_date", "index_date") }} as age
     from
@@ -29,6 +30,7 @@
                 )
             }}
         ) as known
+    left join {{ ref("countries") }} as countries on countries.code = known.citizenship
 {%- endmacro %}
 
 {# A query: the family and the household that each point lives in, as the newest population snapshot on or before its day
@@ -42,7 +44,11 @@
         "household_members",
         "household_children",
     ] -%}
-    select *, {{ days_between("snapshot_date", "index_date") }} as days_since_snapshot
+    select
+        known.*,
+        family_types.label_en as family_type_label,
+        household_types.label_en as household_type_label,
+        {{ days_between("snapshot_date", "index_date") }} as days_since_snapshot
     from
         (
             {{
@@ -57,6 +63,12 @@
                 )
             }}
         ) as known
+    left join
+        {{ ref("family_types") }} as family_types
+        on family_types.code = known.family_type
+    left join
+        {{ ref("household_types") }} as household_types
+        on household_types.code = known.household_type
 {%- endmacro %}
 
 {# A query: the incomes of the newest year that has ended on or before the day of each point, nominal. #}
@@ -127,23 +139,24 @@
 {% macro occupation_as_of(points) -%}
     {%- set columns = ["year", "socio13", "socio", "socio02", "employment_group"] -%}
     select
-        pnr,
-        index_date,
-        year as position_year,
+        known.pnr,
+        known.index_date,
+        known.year as position_year,
         {{ days_between("period_end", "index_date") }} as days_since_year_end,
-        coalesce(socio13, socio, socio02) as position_code,
+        coalesce(known.socio13, known.socio, known.socio02) as position_code,
         case
-            when socio13 is not null
+            when known.socio13 is not null
             then 'SOCIO13'
-            when socio is not null
+            when known.socio is not null
             then 'SOCIO'
-            when socio02 is not null
+            when known.socio02 is not null
             then 'SOCIO02'
         end as classification,
-        socio13,
-        socio,
-        socio02,
-        employment_group
+        known.socio13,
+        known.socio,
+        known.socio02,
+        known.employment_group,
+        socio13.label_en as socio13_label
     from
         (
             {{
@@ -157,6 +170,7 @@
                 )
             }}
         ) as known
+    left join {{ ref("socio13") }} as socio13 on socio13.code = known.socio13
 {%- endmacro %}
 
 {# A query: the mean of the yearly incomes that each point has in the `years` calendar years before the year of its day;
