@@ -15,7 +15,7 @@
         known.*,
         countries.label_da as citizenship_label,
         {{ days_between("snapshot_date", "index_date") }} as days_since_snapshot,
-        {{ age_at("birth_date", "index_date") }} as age
+        cast({{ age_at("birth_date", "index_date") }} as int) as age
     from
         (
             {{
