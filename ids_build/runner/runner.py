@@ -32,7 +32,7 @@ from ids_build.runner.materializations import (
     sort_keys,
 )
 from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
-from ids_build.runner.sources import find_files
+from ids_build.runner.raw_files import find_files
 from ids_build.runner.storage import Storage
 from ids_build.runner.typecheck import Schemas, check_types
 from ids_build.runner.unit_tests import run_unit_test
