@@ -12,6 +12,8 @@ UNIONS = frozenset({"dodsaarsag", "procedures"})  # each of the two parts is sor
 TWICE = frozenset(
     {
         "siblings",  # to another key and back
+        "admission_spells",  # by first day to find what overlaps, and the spells found in the order of the result
+        "hospital_use",  # as admission_spells
         "income_quintile_limits",  # by amount, and the few groups once more
         "consumer_price_index",  # a few years
     }
@@ -80,6 +82,14 @@ SORTS = {
     "family_status_summary": "a few rows that were counted",
     "siblings": "from the person key to the mother, and back",
     "health_services": "a union of two registers, by a date read from a text",
+    "charlson_conditions": "from the contact key to the condition",
+    "nmi_codes": "codes of persons, in the order of the code",
+    "nmi_events": "from the contact key, and the day of a dispensing, to the predictor",
+    "admission_spells": "from the contact key to the first day",
+    "visit_days": "from the contact key to the day",
+    "procedure_occurrences": "from the contact key to the code",
+    "diagnosis_occurrences": "from the contact key to the code",
+    "hospital_use": "from the contact key to the first day",
 }
 
 
