@@ -239,6 +239,7 @@ class _Compilation:
             columns=properties.columns if properties else (),
             tags=tuple(dict.fromkeys((*name_list(config.get("tags")), *(properties.tags if properties else ())))),
             meta=meta,
+            places=properties.places if properties else {},
             config=config,
         )
         return replace(model, references=find_references(model, text.references, query, self._tables, self._warnings))
