@@ -9,7 +9,7 @@ from .toy import REPOSITORY, run_in
 
 # How many sorts, where it is not one: each part of a union before they are merged; to another key and back; by first
 # day to find what overlaps, and the spells found in the order of the result;
-# by person to count the codes of one, and by code.
+# by person to count the codes of one, and by code; by amount, and the few groups once more; a few years.
 SORTED = {
     "dodsaarsag": 2,
     "procedures": 2,
@@ -18,6 +18,8 @@ SORTED = {
     "admission_spells": 2,
     "hospital_use": 2,
     "scd_definition_codes": 2,
+    "income_quintile_limits": 2,
+    "consumer_price_index": 2,
 }
 # Why each model that sorts has to: every other model must not sort at all.
 SORTS = {
@@ -50,6 +52,18 @@ SORTS = {
     "jobs": "numbered by falling wage",
     "education": "at this size the list of codes is the larger side of the join, and streams",
     "migrations": "directions read from codes are part of the key",
+    "covariates_demographics": "the persons asked about, after a join with lists of codes",
+    "covariates_household": "the persons asked about, after a join with lists of codes",
+    "covariates_occupation": "the persons asked about, after a join with lists of codes",
+    "consumer_price_index": "a few years",
+    "income_by_age": "from the last day of the year to the year",
+    "income_quintile_limits": "ranked by amount",
+    "income_trajectory": "the persons asked about, after a join with the price index",
+    "income_change": "the persons asked about, after a join with the price index",
+    "family_income": "from the keys of the parents back to the child",
+    "observed_years": "from the days of many registers to the year",
+    "register_years": "a few years",
+    "person_years": "the years between those that a register tells of",
     "contacts": "from the contact key to the person key",
     "visits": "from the contact key to the person key",
     "diagnoses": "from the contact key to the person key",
