@@ -11,6 +11,7 @@ from typing import Any
 from ids_build.compiler import files, template
 from ids_build.compiler.declarations import Draft, draft_models, make_seeds, make_sources, merge_meta, name_list
 from ids_build.compiler.faults import Faults
+from ids_build.compiler.lineage import check_reports, find_identifiers
 from ids_build.compiler.proofs import Proofs, parse_rendered
 from ids_build.compiler.properties import Properties, parse_properties
 from ids_build.compiler.query import Query, find_carriers
@@ -24,7 +25,15 @@ from ids_build.graph import Graph, order_nodes
 from ids_build.nodes import DataTest, Model, Node, Seed, Source, UnitTest
 from ids_build.relation import Relation
 
-__all__ = ["PLACE", "Statements", "compile_project", "find_carriers", "load_config"]
+__all__ = [
+    "PLACE",
+    "Statements",
+    "check_reports",
+    "compile_project",
+    "find_carriers",
+    "find_identifiers",
+    "load_config",
+]
 
 _DECLARES_SOURCES = re.compile(r"^[\"']?sources[\"']?\s*:", re.MULTILINE)
 MATERIALIZATIONS = ("table", "view", "ephemeral", "incremental", "external")
@@ -240,7 +249,14 @@ class _Compilation:
             tags=tuple(dict.fromkeys((*name_list(config.get("tags")), *(properties.tags if properties else ())))),
             meta=meta,
             config=config,
+            report=properties.report if properties else None,
         )
+        if "report" in meta and model.report is None:
+            raise CompileError(
+                f"'report' of '{draft.name}' stands outside its YAML",
+                at=Location(path=draft.path),
+                hint="say it under 'meta:' of the model in the YAML beside it",
+            )
         return replace(model, references=find_references(model, text.references, query, self._tables, self._warnings))
 
     def _add_tests(self) -> None:

@@ -13,6 +13,7 @@ from ids_build.relation import Relation
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.datatypes import arrow_type, describe_type, plain_type
 from ids_build.runner.engine import Engine
+from ids_build.runner.reports import check_report
 from ids_build.runner.seeds import seed_schema
 from ids_build.runner.sources import declared_schema, open_source
 
@@ -52,6 +53,7 @@ def check_types(graph: Graph, models: tuple[Model, ...], project_dir: Path) -> d
             _check_order(model, schema)
             if model.contract:
                 _check_contract(model, schema)
+            check_report(model, schema)
         except PlanError as error:
             errors.append(explain_plan_error(model, error))
             faulty.add(model.relation)

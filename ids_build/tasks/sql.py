@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from ids_build.compiler.compiler import PLACE, Statements, find_carriers
+from ids_build.compiler.compiler import PLACE, Statements, find_carriers, find_identifiers
 from ids_build.config import Config
 from ids_build.errors import ConfigError, Location
 from ids_build.graph import Graph
@@ -31,10 +31,9 @@ class Session:
         self._reader = Reader(graph, config, open_cohort(graph, config), registries)
         tables = [graph.table(relation) for relation in graph.tables]
         columns = [column for node in tables for column in node.columns]
-        marked = [column for column in columns if column.meta.get("identifier")]
         # A file of the user has no YAML, and a query may call things as it likes: any column called like one that some
         # YAML of the project marks counts as an identifier.
-        self._identifiers = frozenset(name.lower() for column in marked for name in (column.name, *column.aliases))
+        self._identifiers = find_identifiers(tables)
         names = (*map(str, graph.tables), *self._statements.bare, *(column.name for column in columns))
         self.words: tuple[str, ...] = tuple(sorted(set(names)))
 
