@@ -33,6 +33,7 @@ class IdsBuildError(Exception):
     |- SelectionError          the words after --select
     |- ExecutionError          the engine refused or failed; never quotes data
     '- StorageError            files that cannot be written or put in place
+       '- NotBuiltError        a table that no run has built
     """
 
     def __init__(self, message: str, *, at: Location | None = None, hint: str | None = None) -> None:
@@ -94,3 +95,7 @@ class ExecutionError(IdsBuildError):
 
 class StorageError(IdsBuildError):
     """A file cannot be written, or cannot be put in its place."""
+
+
+class NotBuiltError(StorageError):
+    """A table that is read was never built."""

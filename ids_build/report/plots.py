@@ -13,7 +13,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import Formatter, MaxNLocator
 
 from ids_build.report.exhibits import Exhibit
 from ids_build.report.sheets import Sheet, describe_number, describe_value, find_boxes, make_sheets
@@ -94,8 +94,19 @@ def _embed(svg: str, mark: str, label: str) -> str:
     return f'{head} role="img" aria-label="{escape(label)}">{rest}'
 
 
-def _tick(value: float, _place: object) -> str:
-    return describe_number(value)
+class _Ticks(Formatter):
+    """Numbers at an axis: thousands apart, all with as many decimals as one of them needs; with `sides`, without a sign."""
+
+    def __init__(self, *, sides: bool = False) -> None:
+        self._sides = sides
+
+    def __call__(self, value: float, pos: int | None = None) -> str:
+        return self.format_ticks([value])[0]
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        found = [abs(value) if self._sides else value for value in values]
+        decimals = next((d for d in range(9) if all(abs(round(value, d) - value) < 1e-9 for value in found)), 9)
+        return [describe_number(round(value, decimals) + 0.0, decimals) for value in found]
 
 
 def _wrap(text: str, width: int) -> str:
@@ -110,21 +121,31 @@ def _open(height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def _open_bands(sheet: Sheet, bands: Sequence[str], inches: float) -> tuple[Figure, Axes]:
-    """Return axes with one line a band, the first on top."""
-    words = [_wrap(band, 44) for band in bands]
-    lines = sum(0.65 + 0.35 * (word.count("\n") + 1) for word in words)
-    figure, axes = _open(0.9 + inches * lines)
-    axes.set_yticks(range(len(bands)), words)
-    axes.set_ylim(len(bands) - 0.4, -0.6)
-    axes.set_ylabel(sheet.label("y") if "y_label" in sheet.plot.words else "")
-    axes.set_xlabel(sheet.label("x"))
+def _open_bands(sheet: Sheet, bands: Sequence[str], inches: float, *, upwards: bool = False) -> tuple[Figure, Axes, dict[str, float]]:
+    """Return axes with one line a band, the first on top (below when `upwards`), and the height at which each stands."""
+    places: dict[str, float] = {}
+    end = 0.0
+    words = {band: textwrap.wrap(band, 46) or [""] for band in bands}
+    for band in bands:
+        room = max(1.0, 0.17 * len(words[band]) / inches)
+        places[band] = end + room / 2
+        end += room
+    figure, axes = _open(0.9 + inches * end)
+    axes.set_ylim((0, end) if upwards else (end, 0))
+    axes.set_yticks(list(places.values()), [""] * len(places))
     axes.tick_params(axis="y", length=0)
+    across = axes.get_yaxis_transform()
+    for band, lines in words.items():  # line by line, so that each ends at the axis whatever font the reader has
+        for number, line in enumerate(lines):
+            shift = (number - (len(lines) - 1) / 2) * 0.15 / inches * (-1 if upwards else 1)
+            axes.text(-0.012, places[band] + shift, line, ha="right", va="center", transform=across)
+    axes.set_ylabel(sheet.plot.words.get("y_label", ""))
+    axes.set_xlabel(sheet.label("x"))
     whole = all(value.is_integer() for value in sheet.numbers("x"))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=whole))
-    axes.xaxis.set_major_formatter(FuncFormatter(_tick))
+    axes.xaxis.set_major_formatter(_Ticks())
     axes.grid(axis="x")
-    return figure, axes
+    return figure, axes, places
 
 
 def _add_legend(sheet: Sheet, figure: Figure, axes: Axes) -> None:
@@ -135,30 +156,29 @@ def _add_legend(sheet: Sheet, figure: Figure, axes: Axes) -> None:
 
 
 def _draw_pyramid(sheet: Sheet) -> Figure:
-    bands = sheet.bands()
-    figure, axes = _open_bands(sheet, bands, 0.24)
+    figure, axes, heights = _open_bands(sheet, sheet.bands(), 0.24, upwards=True)
     groups = sheet.groups()
     most = max(sheet.numbers("x"))
     for side, (name, rows) in enumerate(groups):
-        places = [bands.index(describe_value(value)) for value in sheet.values("y", rows)]
+        places = [heights[describe_value(value)] for value in sheet.values("y", rows)]
         sign = 1 if side else -1
         axes.barh(places, [sign * value for value in sheet.numbers("x", rows)], height=0.86, color=COLOURS[side], linewidth=0)
-        axes.text(0.02 if not side else 0.98, 1.01, name, ha="right" if side else "left", va="bottom", transform=axes.transAxes)
+        axes.text(0.75 if side else 0.25, 1.01, name, ha="center", va="bottom", fontweight="bold", transform=axes.transAxes)
     limit = 1.05 * most or 1
     axes.set_xlim(-limit, limit)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: _tick(abs(value), place)))
+    axes.xaxis.set_major_formatter(_Ticks(sides=True))
     axes.axvline(0, color=_INK, linewidth=0.8)
     axes.spines["left"].set_visible(False)
     return figure
 
 
 def _draw_bars(sheet: Sheet) -> Figure:
-    bands, groups = sheet.bands(), sheet.groups()
-    figure, axes = _open_bands(sheet, bands, 0.28 + 0.1 * (len(groups) - 1))
+    groups = sheet.groups()
+    figure, axes, heights = _open_bands(sheet, sheet.bands(), 0.28 + 0.1 * (len(groups) - 1))
     thick = 0.76 / len(groups)
     for number, (name, rows) in enumerate(groups):
         shift = (number - (len(groups) - 1) / 2) * thick
-        places = [bands.index(describe_value(value)) + shift for value in sheet.values("y", rows)]
+        places = [heights[describe_value(value)] + shift for value in sheet.values("y", rows)]
         axes.barh(places, sheet.numbers("x", rows), height=thick * 0.94, color=COLOURS[number], linewidth=0, label=name)
     _add_lines(sheet, axes.axvline)
     axes.axvline(0, color=_INK, linewidth=0.8)
@@ -168,12 +188,12 @@ def _draw_bars(sheet: Sheet) -> Figure:
 
 
 def _draw_dots(sheet: Sheet) -> Figure:
-    bands, groups = sheet.bands(), sheet.groups()
+    groups = sheet.groups()
     spread = bool(sheet.plot.column("low"))
-    figure, axes = _open_bands(sheet, bands, 0.22 + (0.08 * (len(groups) - 1) if spread else 0))
+    figure, axes, heights = _open_bands(sheet, sheet.bands(), 0.22 + (0.08 * (len(groups) - 1) if spread else 0))
     for number, (name, rows) in enumerate(groups):
         shift = (number - (len(groups) - 1) / 2) * 0.7 / len(groups) if spread else 0
-        places = [bands.index(describe_value(value)) + shift for value in sheet.values("y", rows)]
+        places = [heights[describe_value(value)] + shift for value in sheet.values("y", rows)]
         if spread:
             axes.hlines(places, sheet.numbers("low", rows), sheet.numbers("high", rows), color=COLOURS[number], linewidth=1.2)
         hollow = "white" if number and not spread else COLOURS[number]
@@ -208,7 +228,7 @@ def _draw_steps(sheet: Sheet) -> Figure:
     if y and min(sheet.numbers("y")) >= 0:
         axes.set_ylim(bottom=0)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(_tick))
+        axis.set_major_formatter(_Ticks())
     _add_lines(sheet, axes.axhline)
     _add_legend(sheet, figure, axes)
     return figure

@@ -95,9 +95,9 @@ def describe_value(value: object) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
-def describe_number(value: float) -> str:
+def describe_number(value: float, decimals: int = 0) -> str:
     """Return a number as it stands at an axis or in a box."""
-    return f"{value:,.10g}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _check(sheet: Sheet) -> None:

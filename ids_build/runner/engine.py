@@ -106,6 +106,19 @@ class Engine:
         except Exception as error:
             raise ExecutionError(f"cannot open the files of '{relation}': {first_line(error)}") from None
 
+    def add_text_file(self, relation: Relation, path: Path, columns: Sequence[str], delimiter: str) -> None:
+        """Register a text file with a header line; every column is text, a blank cell an empty one."""
+        self._make_room(relation)
+        names = ", ".join('"' + name.replace('"', '""') + '" varchar' for name in columns)
+        options = f"format.has_header true, format.newlines_in_values true, format.delimiter {_text(delimiter)}"
+        create = (
+            f"create external table {relation.sql} ({names}) stored as csv location {_text(path.as_uri())} options ({options})"
+        )
+        try:
+            self._context.sql(create).collect()
+        except Exception as error:
+            raise ExecutionError(f"cannot open the file of '{relation}': {first_line(error)}") from None
+
     def add_view(self, relation: Relation, sql: str) -> None:
         """Register a query under a name; PlanError when it cannot be planned."""
         frame = self._plan(sql)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ids_build.config import Config
-from ids_build.errors import IdsBuildError, StorageError
+from ids_build.errors import IdsBuildError, NotBuiltError, StorageError
 from ids_build.graph import Graph
 from ids_build.nodes import Model, Seed, Source
 from ids_build.relation import Relation
@@ -94,19 +94,22 @@ def tell_lost(error: IdsBuildError, sources: Iterable[Relation], shop: Workshop)
 
 
 def lay_input(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
-    """Register what a run reads as it is: a raw source, or the table of an earlier build; return notes on it.
+    """Register what a run reads as it is: a raw source, a seed's own file, or the table of an earlier build; return notes.
 
-    Raises StorageError when that table was never built.
+    Raises NotBuiltError when that table was never built.
     """
     if isinstance(node, Source):
         return _lay_source(node, shop).notes
     if isinstance(node, Model) and node.materialized != "table":
         build_model(node, shop)
         return ()
+    if isinstance(node, Seed):
+        shop.engine.add_rows(node.relation, read_seed(node))
+        return ()
     path = shop.storage.table_path(node.relation)
     if not path.is_file():
-        raise StorageError(f"'{node.relation}' has not been built", hint=f"run 'ids build --select {node.name}' first")
-    if shop.writes and isinstance(node, Model):
+        raise NotBuiltError(f"'{node.relation}' has not been built", hint=f"run 'ids build --select {node.name}' first")
+    if shop.writes:
         _check_persons(node, path, shop)
     add_table(node, path, shop)
     return ()

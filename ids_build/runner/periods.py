@@ -1,4 +1,4 @@
-"""Reporting periods in file names: 2005, 200512, 2005Q4, 20051231, and the same after a prefix."""
+"""Reporting periods in file names: 2005, 200512, 2005Q4, 20051231, after a prefix and before the mark of a part."""
 
 import calendar
 import re
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 _FORMS = re.compile(r"(?P<year>(?:18|19|20|21)\d\d)(?:-?(?P<month>\d\d)(?:-?(?P<day>\d\d))?|-?[Qq](?P<quarter>[1-4]))?$")
+
+# A file that came in parts: 2005_part1, 2005_del2, 2005_1, 2005a.
+_PART = re.compile(r"(?<=\d)(?:[_-](?:part|del)[_-]?\d{1,3}|_\d|[a-h])$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -20,12 +23,18 @@ class Period:
         return self.start <= other.end and other.start <= self.end
 
 
+def whole_stem(stem: str) -> str:
+    """Return a file name's stem without the mark of a part: ``2005`` for ``2005_part1``, ``2005_del2``, ``2005_1``, ``2005a``."""
+    return _PART.sub("", stem)
+
+
 def find_period(stem: str) -> Period | None:
     """Return the period that ends a file name's stem, None when there is none.
 
     ``2005`` and ``lpr_2005`` are a year, ``200512`` and ``2005-12`` a month, ``2005Q4`` a quarter,
-    ``20051231`` a day.
+    ``20051231`` a day. The mark of a part may follow.
     """
+    stem = whole_stem(stem)
     for start in range(len(stem)):
         if start and stem[start - 1].isdigit():
             continue

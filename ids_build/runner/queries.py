@@ -21,7 +21,7 @@ from ids_build.runner.cohort import Cohort
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.datatypes import describe_type, plain_type
 from ids_build.runner.materializations import lay_input, open_workshop, tell_lost
-from ids_build.runner.sources import find_files
+from ids_build.runner.raw_files import find_files
 from ids_build.runner.storage import Storage
 from ids_build.runner.typecheck import explain_plan_error
 

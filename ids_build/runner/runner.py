@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ids_build.config import Config
-from ids_build.errors import IdsBuildError
+from ids_build.errors import IdsBuildError, NotBuiltError
 from ids_build.graph import Graph
 from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
 from ids_build.plan import Plan, Step
@@ -33,7 +33,7 @@ from ids_build.runner.materializations import (
     sort_keys,
 )
 from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
-from ids_build.runner.sources import find_files
+from ids_build.runner.raw_files import find_files
 from ids_build.runner.storage import Storage
 from ids_build.runner.typecheck import Schemas, check_types
 from ids_build.runner.unit_tests import run_unit_test
@@ -160,8 +160,8 @@ class _Run:
                 return
         if step.builds:
             yield from self._build(step)
-        elif step.data_tests:
-            yield from self._test(step)
+        else:
+            yield from self._run_tests(step)
 
     def _build(self, step: Step) -> Iterator[Event]:
         node = step.node
@@ -223,27 +223,22 @@ class _Run:
             notes=notes,
         )
 
-    def _test(self, step: Step) -> Iterator[Event]:
-        """Run tests on tables that lie ready."""
-        try:
-            self._lay_inputs(tuple(dict.fromkeys(relation for test in step.data_tests for relation in test.references)))
-        except IdsBuildError as error:
-            yield from (_failed(test, error, 0.0) for test in step.data_tests)
-            return
-        yield from self._run_tests(step)
-
     def _run_tests(self, step: Step) -> Iterator[Event]:
-        if not step.data_tests:
-            return
-        try:
-            own = step.node.relation if step.builds and isinstance(step.node, Model | Seed) else None
-            self._lay_inputs(tuple(read for test in step.data_tests for read in test.references if read != own))
-        except IdsBuildError as error:
-            yield from (_failed(test, error, 0.0) for test in step.data_tests)
-            return
-        name = step.node.name
-        yield Started(unique_id=step.node.unique_id, name=f"tests of {name}", resource="test")
-        yield from run_data_tests(step.data_tests, self._shop.engine)
+        """Run the tests of a step; one that compares its table with another that was never built is skipped."""
+        own = step.node.relation if step.builds and isinstance(step.node, Model | Seed) else None
+        ready: list[DataTest] = []
+        for test in step.data_tests:
+            try:
+                self._lay_inputs(tuple(read for read in test.references if read != own))
+                ready.append(test)
+            except NotBuiltError as error:
+                other = test.table is not None and (own == test.table or test.table in self._ready)
+                yield _skipped(test, error.message) if other else _failed(test, error, 0.0)
+            except IdsBuildError as error:
+                yield _failed(test, error, 0.0)
+        if ready:
+            yield Started(unique_id=step.node.unique_id, name=f"tests of {step.node.name}", resource="test")
+            yield from run_data_tests(ready, self._shop.engine)
 
     def _lay_inputs(self, relations: tuple[Relation, ...]) -> tuple[str, ...]:
         notes: list[str] = []

@@ -1,13 +1,10 @@
-"""Raw deliveries: finds the files, reads their footers, and makes one typed view of a source."""
+"""Raw deliveries: makes one typed view of a source from its files."""
 
-import fnmatch
-import glob
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet
 
 from ids_build.config import nearest
 from ids_build.errors import ConfigError, ExecutionError, IdsBuildError, Location
@@ -17,22 +14,11 @@ from ids_build.runner.casts import Cast, make_cast, sql_type
 from ids_build.runner.cohort import Cohort, bounds, restrict
 from ids_build.runner.datatypes import WORDS, arrow_type, describe_type, plain_type
 from ids_build.runner.engine import Engine
-from ids_build.runner.periods import Period, find_period
+from ids_build.runner.raw_files import RawFile, alike, choose_files
 
 PERIOD_COLUMNS = {"period_start": pa.date32(), "period_end": pa.date32(), "source_file": pa.string()}
 _RAW = "ids_build_raw"
 _ALL = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawFile:
-    """One delivered file: where it lies, what it covers, its rows, and the names and types in its footer."""
-
-    path: Path
-    shown: str
-    period: Period | None
-    rows: int
-    schema: pa.Schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,53 +72,34 @@ def open_source(source: Source, engine: Engine, project_dir: Path, cohort: Cohor
     reads as NULL. Raises ConfigError when no file is found or periods collide, ExecutionError for a file
     that is no parquet, lacks a key column, or holds a column of a type that cannot be cast.
     """
-    matched = [_read_file(path, source, project_dir) for path in find_files(source, project_dir)]
-    found = _choose_files(source, matched)
+    chosen = choose_files(source, project_dir)
+    found = chosen.files
     columns = _columns(source, found)
     if cohort:
         _check_person(source, columns)
     groups: list[Group] = []
-    for number, files in enumerate(_alike(found)):
+    for number, files in enumerate(alike(found)):
         relation = Relation(layer=_RAW, name=f"{source.relation.layer}_{source.name}_{number}")
-        engine.add_raw_files(relation, [file.path for file in files], files[0].schema)
+        _register(relation, files, engine)
         groups.append(Group(relation=relation, files=files, casts=tuple(_match(source, columns, files[0]))))
     queries: list[str] = []
     for group in groups:
-        if len(group.files) > 1:
-            engine.add_rows(_facts_relation(group), _facts(group))
+        engine.add_rows(_facts_relation(group), _facts(group))
         queries.append(_select(source, group, bounds(source, cohort) if cohort else None))
     query = " union all ".join(queries)
     engine.add_view(source.relation, _gather(restrict(source, query, cohort)) if cohort else _gather(query, len(queries)))
-    notes = list(_notes(source, columns, found))
+    notes = [*chosen.notes, *_notes(source, columns, found)]
     if cohort and source.rules.person is None:
         notes.append(f"'{source.relation}' names no person column (meta: {{person: ...}}); it is read whole")
-    left_out = tuple(file for file in matched if file not in found)
-    return Delivery(source=source, groups=tuple(groups), notes=tuple(notes), left_out=left_out)
+    return Delivery(source=source, groups=tuple(groups), notes=tuple(notes), left_out=chosen.left_out)
 
 
-def find_files(source: Source, project_dir: Path) -> list[Path]:
-    """Return the files of a source in the order of their names; ConfigError when there is none."""
-    if source.location is None:
-        raise ConfigError(
-            f"source '{source.relation}' has no location", at=source.at, hint="add 'meta: {external_location: path/*.parquet}'"
-        )
-    pattern = Path(source.location)
-    folder = project_dir / pattern.parent
-    # The deepest folder that exists is taken as written: its name may hold brackets.
-    root = next(path for path in (project_dir / pattern).parents if path.is_dir())
-    matched = glob.glob(str((project_dir / pattern).relative_to(root)), root_dir=root, recursive=True)
-    files = sorted(path for path in (root / name for name in matched) if path.is_file())
-    if not files and not glob.has_magic(str(pattern.parent)) and not folder.is_dir():
-        raise ConfigError(
-            f"source '{source.relation}': there is no folder '{pattern.parent.as_posix()}'",
-            at=source.at,
-            hint="correct the location (a variable can be set with --vars), or make raw files with 'ids simulate'",
-        )
-    if not files:
-        raise ConfigError(
-            f"source '{source.relation}': no file matches '{pattern.as_posix()}'", at=source.at, hint="put the delivery there"
-        )
-    return files
+def _register(relation: Relation, files: Sequence[RawFile], engine: Engine) -> None:
+    """Register files that share one schema under one name, names and types as delivered."""
+    if files[0].delimiter:
+        engine.add_text_file(relation, files[0].path, files[0].schema.names, files[0].delimiter)
+    else:
+        engine.add_raw_files(relation, [file.path for file in files], files[0].schema)
 
 
 def tell_lost_values(error: IdsBuildError, deliveries: Iterable[Delivery], engine: Engine) -> None:
@@ -156,7 +123,7 @@ def count_lost(delivery: Delivery, engine: Engine) -> list[tuple[str, str, str, 
             continue
         for file in group.files:
             relation = Relation(layer=_RAW, name="one_file")
-            engine.add_raw_files(relation, [file.path], file.schema)
+            _register(relation, [file], engine)
             counts = engine.fetch(
                 "select "
                 + ", ".join(
@@ -170,60 +137,6 @@ def count_lost(delivery: Delivery, engine: Engine) -> list[tuple[str, str, str, 
                 if lost:
                     found.append((file.shown, column.name, str(column.data_type), int(lost)))
     return found
-
-
-# -- footers --------------------------------------------------------------------------------------
-
-
-def _read_file(path: Path, source: Source, project_dir: Path) -> RawFile:
-    shown = path.relative_to(project_dir).as_posix() if path.is_relative_to(project_dir) else path.as_posix()
-    try:
-        footer = pyarrow.parquet.read_metadata(path)
-        schema = footer.schema.to_arrow_schema()
-    except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-        denied = isinstance(error, PermissionError)
-        raise ExecutionError(
-            f"source '{source.relation}': " + ("the file may not be read" if denied else "this is no whole parquet file"),
-            at=Location(path=shown),
-            hint="ask for the right to read it" if denied else "copy the delivery again, or take the file out of the folder",
-        ) from None
-    period = None
-    if source.period == "file_name":
-        period = find_period(path.stem)
-        if period is None:
-            raise ConfigError(
-                f"source '{source.relation}': the file name holds no period",
-                at=Location(path=shown),
-                hint="name it like 2005.parquet or 200512.parquet",
-            )
-    return RawFile(path=path.resolve(), shown=shown, period=period, rows=footer.num_rows, schema=schema)
-
-
-def _choose_files(source: Source, found: list[RawFile]) -> list[RawFile]:
-    """Return the files to read: where several cover one day, the one that the source prefers."""
-    chosen: list[RawFile] = []
-    for file in sorted(found, key=lambda file: (file.period is None, file.period, file.shown)):
-        rival = next((other for other in chosen if file.period and other.period and file.period.overlaps(other.period)), None)
-        if rival is None:
-            chosen.append(file)
-            continue
-        wins = [bool(source.prefer and fnmatch.fnmatch(one.path.name.lower(), source.prefer.lower())) for one in (rival, file)]
-        if wins[0] == wins[1]:
-            raise ConfigError(
-                f"source '{source.relation}': '{rival.path.name}' and '{file.path.name}' cover the same period",
-                at=Location(path=file.shown),
-                hint="take one away, or say which wins with 'meta: {prefer: \"pattern*.parquet\"}'",
-            )
-        if wins[1]:
-            chosen[chosen.index(rival)] = file
-    return chosen
-
-
-def _alike(files: Sequence[RawFile]) -> list[tuple[RawFile, ...]]:
-    groups: dict[tuple[tuple[str, str], ...], list[RawFile]] = {}
-    for file in files:
-        groups.setdefault(tuple((field.name, str(field.type)) for field in file.schema), []).append(file)
-    return [tuple(group) for group in groups.values()]
 
 
 # -- columns --------------------------------------------------------------------------------------
@@ -336,9 +249,9 @@ def _facts(group: Group) -> pa.Table:
     return pa.table(
         {
             "path": pa.array([_file_key(file) for file in group.files], pa.string()),
-            "period_start": pa.array([file.period.start if file.period else None for file in group.files], pa.date32()),
-            "period_end": pa.array([file.period.end if file.period else None for file in group.files], pa.date32()),
-            "source_file": pa.array([file.path.name for file in group.files], pa.string()),
+            "ids_build_period_start": pa.array([file.period.start if file.period else None for file in group.files], pa.date32()),
+            "ids_build_period_end": pa.array([file.period.end if file.period else None for file in group.files], pa.date32()),
+            "ids_build_source_file": pa.array([file.name for file in group.files], pa.string()),
         }
     )
 
@@ -350,23 +263,16 @@ def _select(source: Source, group: Group, condition: str | None) -> str:
 
 def _select_all(source: Source, group: Group) -> str:
     columns = [f'{cast.sql} as "{column.name}"' for column, cast in group.casts]
-    wanted = _period_columns(source)
-    if len(group.files) > 1:
-        # The engine knows a row's file only next to the scan: casts stand outside.
-        named = f"select *, input_file_name() as ids_build_file from {group.relation.sql}"
-        columns += [f"ids_build_facts.{name} as {name}" for name in wanted]
-        return (
-            f"select {', '.join(columns)} from ({named}) as ids_build_rows"
-            f" join {_facts_relation(group).sql} as ids_build_facts on ids_build_facts.path = ids_build_rows.ids_build_file"
-        )
-    file = group.files[0]
-    values = {
-        "period_start": f"date '{file.period.start}'" if file.period else "arrow_cast(null, 'Date32')",
-        "period_end": f"date '{file.period.end}'" if file.period else "arrow_cast(null, 'Date32')",
-        "source_file": "'" + file.path.name.replace("'", "''") + "'",
-    }
-    columns += [f"{values[name]} as {name}" for name in wanted]
-    return f"select {', '.join(columns)} from {group.relation.sql}"
+    columns += [f"ids_build_facts.ids_build_{name} as {name}" for name in _period_columns(source)]
+    facts = f"{_facts_relation(group).sql} as ids_build_facts"
+    if len(group.files) == 1:
+        return f"select {', '.join(columns)} from {group.relation.sql} cross join {facts}"
+    # The engine knows a row's file only next to the scan: casts stand outside.
+    named = f"select *, input_file_name() as ids_build_file from {group.relation.sql}"
+    return (
+        f"select {', '.join(columns)} from ({named}) as ids_build_rows"
+        f" join {facts} on ids_build_facts.path = ids_build_rows.ids_build_file"
+    )
 
 
 def _gather(query: str, groups: int | None = None) -> str:

@@ -15,6 +15,7 @@ ENGLISH = {
     "deaths": "a grain of simulated tables",
     "migrations": "a grain of simulated tables",
     "families": "how simulated people live together",
+    "cohort": "the persons that a run is restricted to: the option --cohort",
 }
 WET = {"api.py", "cli", "pytest_plugin.py", "registers"}
 

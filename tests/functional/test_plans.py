@@ -34,6 +34,7 @@ SORTS = {
     "vnds": "raw files lie in no order",
     "dod": "raw files lie in no order",
     "dodsaarsag": "raw files lie in no order",
+    "study_cohort": "raw files lie in no order",
     "families": "from the person key to the family key",
     "jobs": "numbered by falling wage",
     "education": "at this size the list of codes is the larger side of the join, and streams",

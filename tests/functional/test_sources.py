@@ -149,7 +149,8 @@ def test_a_key_that_is_missing_in_one_year_is_an_error_that_names_file_and_colum
 @pytest.mark.parametrize("other", ["people_2001.parquet", "200103.parquet", "2001Q2.parquet", "20010517.parquet"])
 def test_two_files_that_cover_one_period_are_an_error(toy: Maker, other: str) -> None:
     year = _people(pnr=["p1"], kom=[1], note=["x"])
-    project = _toy(toy, {"raw/2001.parquet": year, f"raw/{other}": year, "raw/2002.parquet": year}, more=", period: file_name")
+    again = _people(pnr=["p2"], kom=[1], note=["x"])
+    project = _toy(toy, {"raw/2001.parquet": year, f"raw/{other}": again, "raw/2002.parquet": year}, more=", period: file_name")
     ran = project.run("build")
     assert ran.code == 1
     assert "'2001.parquet'" in ran.out and f"'{other}'" in ran.out and "cover the same period" in ran.out

@@ -44,7 +44,7 @@ def test_every_error_stands_in_the_drawn_tree() -> None:
 
 def test_every_error_of_the_room_descends_from_ours() -> None:
     found = [thing for thing in vars(errors).values() if isinstance(thing, type) and issubclass(thing, Exception)]
-    assert len(found) == 13
+    assert len(found) == 14
     assert all(issubclass(kind, IdsBuildError) for kind in found)
 
 

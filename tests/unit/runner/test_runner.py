@@ -110,6 +110,32 @@ def test_a_data_test_of_a_table_never_built_is_an_error(tmp_path: Path) -> None:
     assert results["orders::keeps_every_order"].status == "pass"
 
 
+def test_a_data_test_that_compares_with_a_table_never_built_is_skipped(tmp_path: Path) -> None:
+    compares = """
+        models:
+          - name: totals
+            columns:
+              - name: customer
+                data_tests:
+                  - not_null
+                  - relationships: {arguments: {to: ref('orders'), field: customer}}
+        """
+    alone = "select '0042' as customer, 1.0 as amount\n"
+    config = open_shop(tmp_path, {"models/marts/totals.yml": compares, "models/marts/totals.sql": alone})
+    results = run_shop(config, "build", "totals")
+    assert results["relationships_totals_customer"].status == "skipped"
+    assert results["relationships_totals_customer"].message == "'staging.orders' has not been built"
+    assert results["not_null_totals_customer"].status == "pass"
+    assert results[TOTALS].status == "success"
+
+
+def test_a_seed_that_the_run_does_not_build_is_read_from_its_file(tmp_path: Path) -> None:
+    reads = "select word from {{ ref('colours') }}\n"
+    config = open_shop(tmp_path, {"models/marts/words.sql": reads})
+    assert run_shop(config, "run", "words")["marts.words"].status == "success"
+    assert {row["word"] for row in read_table(config, "marts.words")} == {"red", "blue"}
+
+
 def test_a_model_alone_reads_the_table_of_an_earlier_run(tmp_path: Path) -> None:
     config = open_shop(tmp_path)
     run_shop(config)
