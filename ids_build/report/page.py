@@ -39,6 +39,7 @@ def render_page(page: Page, shown: Iterable[tuple[Exhibit, Sequence[Drawing]]]) 
             "drawings": drawings,
             "rows": format_rows(exhibit, ROWS_ON_THE_PAGE),
             "notes": _describe(exhibit, drawings),
+            "described": [heading for heading in exhibit.headings if heading.description],
         }
         for exhibit, drawings in shown
     ]

@@ -121,7 +121,9 @@ def _open(height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def _open_bands(sheet: Sheet, bands: Sequence[str], inches: float, *, upwards: bool = False) -> tuple[Figure, Axes, dict[str, float]]:
+def _open_bands(
+    sheet: Sheet, bands: Sequence[str], inches: float, *, upwards: bool = False
+) -> tuple[Figure, Axes, dict[str, float]]:
     """Return axes with one line a band, the first on top (below when `upwards`), and the height at which each stands."""
     places: dict[str, float] = {}
     end = 0.0
@@ -139,10 +141,10 @@ def _open_bands(sheet: Sheet, bands: Sequence[str], inches: float, *, upwards: b
         for number, line in enumerate(lines):
             shift = (number - (len(lines) - 1) / 2) * 0.15 / inches * (-1 if upwards else 1)
             axes.text(-0.012, places[band] + shift, line, ha="right", va="center", transform=across)
-    axes.set_ylabel(sheet.plot.words.get("y_label", ""))
+    axes.text(-0.012, 1.01, sheet.plot.words.get("y_label", ""), ha="right", va="bottom", transform=axes.transAxes)
     axes.set_xlabel(sheet.label("x"))
     whole = all(value.is_integer() for value in sheet.numbers("x"))
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=whole))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=whole))
     axes.xaxis.set_major_formatter(_Ticks())
     axes.grid(axis="x")
     return figure, axes, places

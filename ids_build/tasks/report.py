@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ids_build.config import Config
-from ids_build.errors import ConfigError, ExecutionError, StorageError
+from ids_build.errors import ConfigError, ExecutionError, NotBuiltError, StorageError
 from ids_build.nodes import Model
 from ids_build.planner.planner import select
 from ids_build.report.artifacts import write_report
@@ -35,7 +35,7 @@ def write(config: Config, words: Iterable[str] = (), exclude: Iterable[str] = ()
     """Write the report of the chosen models that have a place in it, and return what was written.
 
     The files lie in `out`, or in ``<target-path>/report``. Nothing is written where no chosen model has a place. Raises a
-    CompileError for a model that has no right to its place, StorageError when none of them was built.
+    CompileError for a model that has no right to its place, NotBuiltError when none of them was built.
     """
     threshold = _find_threshold(config)
     checked = check_project(config)
@@ -47,7 +47,7 @@ def write(config: Config, words: Iterable[str] = (), exclude: Iterable[str] = ()
     built = [model for model in chosen if model.materialized != "table" or find_day(model.relation, config)]
     left_out = tuple(str(model.relation) for model in chosen if model not in built)
     if not built:
-        raise StorageError("no table of the report has been built", hint=f"run 'ids build --select +{chosen[0].name}' first")
+        raise NotBuiltError("no table of the report has been built", hint=f"run 'ids build --select +{chosen[0].name}' first")
     session = Session(config, checked.graph, {}, {})
     exhibits = [_read(model, session, checked, config, threshold) for model in sorted(built, key=_place)]
     page = Page(project=config.name, version=config.version, threshold=threshold, left_out=left_out)
@@ -81,7 +81,8 @@ def _read(model: Model, session: Session, checked: Checked, config: Config, thre
     """Return a table of the report; it must be as the model gives it now, for that is what was checked."""
     answer = session.ask(f"select * from {model.relation.sql}", limit=MOST_ROWS + 1)
     planned = checked.schemas.get(model.relation)
-    if planned is None or answer.columns != tuple((field.name, describe_type(field.type)) for field in planned):
+    columns = tuple((field.name, describe_type(field.type)) for field in planned or ())
+    if answer.columns != columns or not session.is_current(model):
         raise StorageError(
             f"'{model.relation}' was built from another version of its model", hint=f"run 'ids build --select {model.name}'"
         )

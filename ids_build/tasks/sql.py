@@ -10,7 +10,7 @@ from ids_build.compiler.compiler import PLACE, Statements, find_carriers, find_i
 from ids_build.config import Config
 from ids_build.errors import ConfigError, Location
 from ids_build.graph import Graph
-from ids_build.nodes import Source
+from ids_build.nodes import Model, Source
 from ids_build.relation import Relation
 from ids_build.runner.runner import BARE, Answer, Reader, RecordBatchReader, Table, open_cohort
 from ids_build.tasks.ls import compile_graph
@@ -47,6 +47,10 @@ class Session:
         schema, notes = self._reader.plan(statement.model, statement.bare)
         hidden = find_carriers(statement.model.sql, self._identifiers, schema.names)
         return Answer(reader=self._reader, sql=statement.model.sql, schema=schema, hidden=hidden, limit=limit, notes=notes)
+
+    def is_current(self, model: Model) -> bool:
+        """Say whether the built table of a model of the report was made by the query that the model has now."""
+        return self._reader.is_current(model)
 
     def find(self, name: str) -> Relation:
         """Return the table of that name, with or without its layer: a model or seed, else a source."""
