@@ -16,6 +16,7 @@ from ids_build.compiler.proofs import Proofs, parse_rendered
 from ids_build.compiler.properties import Properties, parse_properties
 from ids_build.compiler.query import Query, find_carriers
 from ids_build.compiler.references import find_references
+from ids_build.compiler.reports import check_place
 from ids_build.compiler.rules import check_rules
 from ids_build.compiler.statements import PLACE, Statements
 from ids_build.compiler.yamls import parse_yaml
@@ -249,14 +250,8 @@ class _Compilation:
             tags=tuple(dict.fromkeys((*name_list(config.get("tags")), *(properties.tags if properties else ())))),
             meta=meta,
             config=config,
-            report=properties.report if properties else None,
+            report=check_place(properties.report if properties else None, meta, draft.path),
         )
-        if "report" in meta and model.report is None:
-            raise CompileError(
-                f"'report' of '{draft.name}' stands outside its YAML",
-                at=Location(path=draft.path),
-                hint="say it under 'meta:' of the model in the YAML beside it",
-            )
         return replace(model, references=find_references(model, text.references, query, self._tables, self._warnings))
 
     def _add_tests(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ids_build.compiler.yamls import Spot
 from ids_build.config import nearest
@@ -65,6 +66,14 @@ def parse_report(spot: Spot, fill: Fill) -> Report:
         counts=_parse_counts(items, spot),
         plot=_parse_plot(items["plot"], fill) if "plot" in items else None,
     )
+
+
+def check_place(report: Report | None, meta: Mapping[str, Any], path: str) -> Report | None:
+    """Return the place of the model in `path`; PropertiesError when its meta tells of one that no YAML beside it has."""
+    if "report" in meta and report is None:
+        hint = "say it under 'meta:' of the model in the YAML beside it"
+        raise PropertiesError("'report' stands outside the model's YAML", at=Location(path=path), hint=hint)
+    return report
 
 
 def _parse_counts(items: Mapping[str, Spot], spot: Spot) -> tuple[NamedColumn, ...]:

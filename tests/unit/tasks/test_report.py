@@ -128,5 +128,6 @@ def test_a_column_that_may_carry_an_identifier_is_refused_at_its_place(tmp_path:
 
 def test_a_report_said_outside_the_yaml_is_refused(tmp_path: Path) -> None:
     said = "{{ config(meta={'report': {'title': 'x'}}) }} select 1 as x"
-    with pytest.raises(Exception, match="'report' of 'other' stands outside its YAML"):
+    with pytest.raises(PropertiesError, match="'report' stands outside the model's YAML") as caught:
         write(_open(tmp_path, {"models/marts/other.sql": said}))
+    assert str(caught.value.at) == "models/marts/other.sql"
