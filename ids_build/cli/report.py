@@ -1,5 +1,7 @@
 """The command `ids report`."""
 
+import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,10 @@ def command(**said: Any) -> None:
     config, voice = make_config(said), make_voice(said)
     words, exclude = chosen(said)
     out = said["out"].absolute() if said["out"] else None
-    written = load_task("report").write(config, words, exclude, out)
+    # What the library of plots has to say, of fonts and folders of its own, is not for the user.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    with warnings.catch_warnings(action="ignore"):
+        written = load_task("report").write(config, words, exclude, out)
     if voice.quiet:
         return
     for note in written.notes:

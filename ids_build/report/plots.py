@@ -109,10 +109,6 @@ class _Ticks(Formatter):
         return [describe_number(round(value, decimals) + 0.0, decimals) for value in found]
 
 
-def _wrap(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width)) or text
-
-
 # -- kinds ----------------------------------------------------------------------------------------
 
 
@@ -151,17 +147,28 @@ def _open_bands(
 
 
 def _add_legend(sheet: Sheet, figure: Figure, axes: Axes) -> None:
-    column = sheet.plot.column("by")
-    if column:
+    """Add what the groups look like, as many side by side as there is room for."""
+    if sheet.plot.column("by"):
         handles, words = axes.get_legend_handles_labels()
-        figure.legend(handles, words, loc="outside upper left", ncols=min(4, len(words)), handlelength=2.6)
+        fit = int(WIDTH / (0.8 + 0.08 * max(map(len, words), default=0)))
+        columns = max(1, min(fit, len(words)))
+        figure.set_figheight(figure.get_figheight() + 0.18 * (len(words) // columns))
+        figure.legend(handles, words, loc="outside upper left", ncols=columns, handlelength=2.6)
+
+
+def _add_reach(sheet: Sheet, axes: Axes, across: Sequence[str], up: Sequence[str] = ()) -> None:
+    """Make the axes hold what every panel shows, so that panels can be compared."""
+    for roles, place in ((across, 0), (up, 1)):
+        found = [value for role in roles for value in sheet.reach(role)]
+        if found:
+            axes.update_datalim([(value, value) for value in (min(found), max(found))], updatex=place == 0, updatey=place == 1)
+    axes.autoscale_view(scaley=bool(up))
 
 
 def _draw_pyramid(sheet: Sheet) -> Figure:
     figure, axes, heights = _open_bands(sheet, sheet.bands(), 0.24, upwards=True)
-    groups = sheet.groups()
-    most = max(sheet.numbers("x"))
-    for side, (name, rows) in enumerate(groups):
+    most = max(sheet.reach("x"))
+    for side, name, rows in sheet.groups():
         places = [heights[describe_value(value)] for value in sheet.values("y", rows)]
         sign = 1 if side else -1
         axes.barh(places, [sign * value for value in sheet.numbers("x", rows)], height=0.86, color=COLOURS[side], linewidth=0)
@@ -175,26 +182,26 @@ def _draw_pyramid(sheet: Sheet) -> Figure:
 
 
 def _draw_bars(sheet: Sheet) -> Figure:
-    groups = sheet.groups()
-    figure, axes, heights = _open_bands(sheet, sheet.bands(), 0.28 + 0.1 * (len(groups) - 1))
-    thick = 0.76 / len(groups)
-    for number, (name, rows) in enumerate(groups):
-        shift = (number - (len(groups) - 1) / 2) * thick
+    count = sheet.group_count
+    figure, axes, heights = _open_bands(sheet, sheet.bands(), 0.28 + 0.1 * (count - 1))
+    thick = 0.76 / count
+    for number, name, rows in sheet.groups():
+        shift = (number - (count - 1) / 2) * thick
         places = [heights[describe_value(value)] + shift for value in sheet.values("y", rows)]
         axes.barh(places, sheet.numbers("x", rows), height=thick * 0.94, color=COLOURS[number], linewidth=0, label=name)
     _add_lines(sheet, axes.axvline)
     axes.axvline(0, color=_INK, linewidth=0.8)
+    _add_reach(sheet, axes, ("x",))
     axes.spines["left"].set_visible(False)
     _add_legend(sheet, figure, axes)
     return figure
 
 
 def _draw_dots(sheet: Sheet) -> Figure:
-    groups = sheet.groups()
-    spread = bool(sheet.plot.column("low"))
-    figure, axes, heights = _open_bands(sheet, sheet.bands(), 0.22 + (0.08 * (len(groups) - 1) if spread else 0))
-    for number, (name, rows) in enumerate(groups):
-        shift = (number - (len(groups) - 1) / 2) * 0.7 / len(groups) if spread else 0
+    count, spread = sheet.group_count, bool(sheet.plot.column("low"))
+    figure, axes, heights = _open_bands(sheet, sheet.bands(), 0.22 + (0.08 * (count - 1) if spread else 0))
+    for number, name, rows in sheet.groups():
+        shift = (number - (count - 1) / 2) * 0.7 / count if spread else 0
         places = [heights[describe_value(value)] + shift for value in sheet.values("y", rows)]
         if spread:
             axes.hlines(places, sheet.numbers("low", rows), sheet.numbers("high", rows), color=COLOURS[number], linewidth=1.2)
@@ -203,6 +210,7 @@ def _draw_dots(sheet: Sheet) -> Figure:
         axes.plot(sheet.numbers("x", rows), places, linestyle="", label=name, **mark)
     axes.grid(axis="y")
     _add_lines(sheet, axes.axvline)
+    _add_reach(sheet, axes, ("x", "low", "high"))
     left, right = axes.get_xlim()
     if left < 0 < right:
         axes.axvline(0, color=_INK, linewidth=0.8, zorder=1)
@@ -214,9 +222,8 @@ def _draw_dots(sheet: Sheet) -> Figure:
 
 def _draw_steps(sheet: Sheet) -> Figure:
     figure, axes = _open(4.2)
-    x, y = sheet.plot.column("x"), sheet.plot.column("y")
-    for number, (name, rows) in enumerate(sheet.groups()):
-        ordered = sorted(rows, key=lambda row: float(str(row[x or ""])))
+    for number, name, rows in sheet.groups():
+        ordered = sorted(rows, key=lambda row: sheet.numbers("x", [row]))
         across = sheet.numbers("x", ordered)
         line: dict[str, Any] = {"color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 1.5}
         axes.step(across, sheet.numbers("y", ordered), where="post", label=name, **line)
@@ -224,14 +231,18 @@ def _draw_steps(sheet: Sheet) -> Figure:
             low, high = sheet.numbers("low", ordered), sheet.numbers("high", ordered)
             axes.fill_between(across, low, high, step="post", color=COLOURS[number], alpha=0.15, linewidth=0)
     axes.set_xlabel(sheet.label("x"))
-    axes.set_ylabel(_wrap(sheet.label("y"), 50))
+    if len(sheet.label("y")) <= 45:
+        axes.set_ylabel(sheet.label("y"))
+    else:  # too long to stand upright
+        axes.set_title(sheet.label("y"), loc="left", fontsize=9.0)
     axes.grid()
     axes.margins(x=0.02)
-    if y and min(sheet.numbers("y")) >= 0:
-        axes.set_ylim(bottom=0)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(_Ticks())
     _add_lines(sheet, axes.axhline)
+    _add_reach(sheet, axes, ("x",), ("y", "low", "high"))
+    if min(sheet.reach("y")) >= 0:
+        axes.set_ylim(bottom=0)
     _add_legend(sheet, figure, axes)
     return figure
 

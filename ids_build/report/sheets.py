@@ -1,5 +1,6 @@
 """One drawing before it is drawn: which rows it shows, by panel and group, and whether they fit the kind of plot."""
 
+import math
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +19,15 @@ _NEEDED = {"flow": ("after",)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """What one drawing is made from: the rows, what the plot says of them, and the panel they are of (empty for the only one)."""
+    """What one drawing is made from: its rows, what the plot says of them, and the panel they are of (empty for the only one).
+
+    `every` are the rows of all panels, so that panels have one scale, and a group one colour.
+    """
 
     plot: Plot
     exhibit: Exhibit
     rows: Sequence[Record]
+    every: Sequence[Record]
     panel: str = ""
 
     def values(self, role: str, rows: Sequence[Record] | None = None) -> list[Any]:
@@ -31,16 +36,27 @@ class Sheet:
         return [row[name] if name else None for row in (self.rows if rows is None else rows)]
 
     def numbers(self, role: str, rows: Sequence[Record] | None = None) -> list[float]:
-        """Return the values of a role as numbers; NULL is no number."""
-        return [float("nan") if value is None else float(value) for value in self.values(role, rows)]
+        """Return the values of a role as numbers; NULL and infinity are none."""
+        return [float(value) if _is_finite(value) else math.nan for value in self.values(role, rows)]
 
-    def groups(self) -> list[tuple[str, list[Record]]]:
-        """Return the rows by group in order of appearance; one group without a name when there is no `by`."""
-        return _split(self.rows, self.plot.column("by"))
+    def groups(self) -> list[tuple[int, str, list[Record]]]:
+        """Return number, name and rows of each group, in order of appearance; one without a name when there is no `by`."""
+        column = self.plot.column("by")
+        own = dict(_split(self.rows, column))
+        return [(number, name, own[name]) for number, (name, _) in enumerate(_split(self.every, column)) if name in own]
+
+    @property
+    def group_count(self) -> int:
+        """Return how many groups there are in all panels."""
+        return len(_split(self.every, self.plot.column("by")))
+
+    def reach(self, role: str) -> list[float]:
+        """Return the numbers of a role in all panels."""
+        return [value for value in self.numbers(role, self.every) if not math.isnan(value)]
 
     def bands(self) -> list[str]:
         """Return the values of `y` once; one that a former group lacks comes behind the one it follows."""
-        return _merge([describe_value(value) for value in self.values("y", rows)] for _, rows in self.groups())
+        return _merge([describe_value(value) for value in self.values("y", rows)] for _, _, rows in self.groups())
 
     def label(self, role: str) -> str:
         """Return what the axis of a role says."""
@@ -59,9 +75,9 @@ def make_sheets(exhibit: Exhibit) -> Iterator[Sheet]:
         return
     needed = [plot.column(role) or "" for role in _NEEDED.get(plot.kind, ("x", "y"))]
     numbers = {named.name for named in plot.columns if named.number}
-    rows = [row for row in exhibit.drawn() if all(row[name] is not None for name in needed if name in numbers)]
+    rows = [row for row in exhibit.drawn() if all(_is_finite(row[name]) for name in needed if name in numbers)]
     for panel, shown in _split(rows, plot.column("panel")):
-        sheet = Sheet(plot=plot, exhibit=exhibit, rows=shown, panel=panel)
+        sheet = Sheet(plot=plot, exhibit=exhibit, rows=shown, every=rows, panel=panel)
         _check(sheet)
         yield sheet
 
@@ -102,7 +118,7 @@ def describe_number(value: float, decimals: int = 0) -> str:
 
 def _check(sheet: Sheet) -> None:
     """Raise ExecutionError when there are too many groups, or several rows for one mark."""
-    plot, groups = sheet.plot, len(sheet.groups())
+    plot, groups = sheet.plot, sheet.group_count
     most = 2 if plot.kind == "pyramid" else MOST_GROUPS
     if groups > most:
         raise ExecutionError(
@@ -121,6 +137,10 @@ def _check(sheet: Sheet) -> None:
             at=plot.at,
             hint="name the column that tells them apart, in 'by' or 'panel'",
         )
+
+
+def _is_finite(value: Any) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def _split(rows: Iterable[Record], column: str | None) -> list[tuple[str, list[Record]]]:

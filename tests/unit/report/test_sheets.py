@@ -31,7 +31,9 @@ def test_each_panel_is_a_sheet_in_order_of_appearance() -> None:
 
 
 def test_masked_rows_and_rows_without_a_number_are_left_out() -> None:
-    (sheet,) = _sheets(("a", "<5", "f", "p"), ("b", None, "f", "p"), ("c", 7, "f", "p"), masked=frozenset({0}))
+    (sheet,) = _sheets(
+        ("a", "<5", "f", "p"), ("b", None, "f", "p"), ("d", float("inf"), "f", "p"), ("c", 7, "f", "p"), masked=frozenset({0})
+    )
     assert sheet.values("y") == ["c"]
 
 
@@ -39,7 +41,13 @@ def test_a_band_that_one_group_lacks_keeps_its_place() -> None:
     rows = [("0-4", 1, "f", "p"), ("10+", 1, "f", "p"), ("0-4", 1, "m", "p"), ("5-9", 1, "m", "p"), ("10+", 1, "m", "p")]
     (sheet,) = _sheets(*rows)
     assert sheet.bands() == ["0-4", "5-9", "10+"]
-    assert [(name, len(found)) for name, found in sheet.groups()] == [("f", 2), ("m", 3)]
+    assert [(number, name, len(found)) for number, name, found in sheet.groups()] == [(0, "f", 2), (1, "m", 3)]
+
+
+def test_a_group_keeps_its_number_and_the_axes_their_reach_in_every_panel() -> None:
+    old, new = _sheets(("a", 1, "f", "old"), ("b", 9, "m", "old"), ("a", 5, "m", "new"))
+    assert [(number, name) for number, name, _ in new.groups()] == [(1, "m")]
+    assert (new.group_count, new.reach("x"), old.reach("x")) == (2, [1.0, 9.0, 5.0], [1.0, 9.0, 5.0])
 
 
 def test_numbers_come_from_decimals_and_null_is_none() -> None:
