@@ -9,6 +9,7 @@ from ids_build.errors import Location
 from ids_build.relation import Relation
 
 Meta = Mapping[str, Any]
+Places = Mapping[tuple[str, str], Location]  # where a word stands that the YAML says under a key of meta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ class Source:
     tags: tuple[str, ...] = ()
     meta: Meta = field(default_factory=dict)
     source_meta: Meta = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,7 @@ class Model:
     columns: tuple[Column, ...] = ()
     tags: tuple[str, ...] = ()
     meta: Meta = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
     config: Meta = field(default_factory=dict)
     report: Report | None = None
 
@@ -187,6 +190,16 @@ class Seed:
     description: str = ""
     tags: tuple[str, ...] = ()
     meta: Meta = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsOf:
+    """The date column as of which a model answers, the columns that it declares to look ahead, and the days to prove it on."""
+
+    column: str
+    looks_ahead: tuple[str, ...] = ()
+    days: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +207,7 @@ class DataTest:
     """A question to a table that must find no failing row.
 
     Either `predicate`, an SQL condition that is true for a failing row of `table` (such tests share
-    one pass over it), or `sql`, a query that returns the failing rows.
+    one pass over it), or `sql`, a query that returns the failing rows, or `as_of`, by which the table is rebuilt.
     """
 
     unique_id: str
@@ -205,6 +218,7 @@ class DataTest:
     references: tuple[Relation, ...]
     predicate: str | None = None
     sql: str | None = None
+    as_of: AsOf | None = None
     column: str | None = None
     severity: str = "error"
     tags: tuple[str, ...] = ()

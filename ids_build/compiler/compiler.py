@@ -249,6 +249,7 @@ class _Compilation:
             columns=properties.columns if properties else (),
             tags=tuple(dict.fromkeys((*name_list(config.get("tags")), *(properties.tags if properties else ())))),
             meta=meta,
+            places=properties.places if properties else {},
             config=config,
             report=check_place(properties.report if properties else None, meta, draft.path),
         )

@@ -9,7 +9,7 @@ from ids_build.compiler.reports import parse_report
 from ids_build.compiler.yamls import Spot, parse_yaml
 from ids_build.config import nearest
 from ids_build.errors import Location, PropertiesError
-from ids_build.nodes import Column, Report
+from ids_build.nodes import Column, Places, Report
 
 # dbt's vocabulary. What we do not use is accepted as long as dbt itself accepts it, so that a plain project opens.
 _FILE = """
@@ -50,6 +50,7 @@ class TableProperties:
     tests: tuple[TestSpec, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     report: Report | None = None
 
@@ -166,6 +167,7 @@ class _Reader:
             tests=tuple(tests),
             config=config or {},
             meta=self._meta(items),
+            places=_places(items),
             tags=(*_strings(items, "tags"), *_tags(config)),
             report=self._report(items, what),
         )
@@ -272,6 +274,18 @@ def _text(items: Mapping[str, Spot], key: str) -> str:
 
 def _strings(items: Mapping[str, Spot], key: str) -> tuple[str, ...]:
     return items[key].strings(f"'{key}'") if key in items else ()
+
+
+def _places(items: Mapping[str, Spot]) -> Places:
+    """Return where each text stands that is the value of a key of meta, or stands in its list."""
+    config = items["config"].items("config") if "config" in items else {}
+    found: dict[tuple[str, str], Location] = {}
+    for place in (items, config):
+        for key, spot in place["meta"].items("'meta'").items() if "meta" in place else ():
+            for word in spot.value if isinstance(spot.value, list) else (spot,):
+                if word.text is not None:
+                    found[key, word.text] = word.at
+    return found
 
 
 def _tags(config: Any) -> tuple[str, ...]:

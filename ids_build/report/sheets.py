@@ -108,6 +108,8 @@ def describe_value(value: object) -> str:
     """Return a key as it stands beside an axis."""
     if value is None:
         return "(missing)"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 

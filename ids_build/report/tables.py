@@ -49,7 +49,7 @@ def _readable(cell: object, heading: Heading, decimals: int) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):
-        return f"{cell:,.{decimals}f}"
+        return f"{cell:.{decimals}f}" if heading.key else f"{cell:,.{decimals}f}"
     if isinstance(cell, int | Decimal) and not heading.key:
         return f"{cell:,}"
     return "" if cell is None else str(cell)

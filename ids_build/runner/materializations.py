@@ -116,6 +116,14 @@ def lay_input(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
     return ()
 
 
+def lay_ready(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
+    """Register an input as `lay_input` does, and through a view what the view reads."""
+    if isinstance(node, Model) and node.materialized != "table":
+        for relation in node.references:
+            lay_ready(shop.graph.table(relation), shop)
+    return lay_input(node, shop)
+
+
 def _lay_source(source: Source, shop: Workshop) -> Delivery:
     """Open a source, and before it the one that knows its persons; check it against the others and the last run."""
     if source.relation in shop.deliveries:

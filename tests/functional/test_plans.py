@@ -9,7 +9,8 @@ from .toy import REPOSITORY, run_in
 
 # Why each model that sorts has to: every other model must not sort at all.
 UNIONS = frozenset({"dodsaarsag", "procedures"})  # each of the two parts is sorted, then they are merged
-TWICE = frozenset({"siblings"})  # to another key and back
+# to another key and back; by first day to find what overlaps, and the spells found in the order of the result
+TWICE = frozenset({"siblings", "admission_spells", "hospital_use"})
 SORTS = {
     "bef": "raw files lie in no order",
     "akm": "raw files lie in no order",
@@ -62,6 +63,14 @@ SORTS = {
     "family_status_summary": "a few rows that were counted",
     "siblings": "from the person key to the mother, and back",
     "health_services": "a union of two registers, by a date read from a text",
+    "charlson_conditions": "from the contact key to the condition",
+    "nmi_codes": "codes of persons, in the order of the code",
+    "nmi_events": "from the contact key, and the day of a dispensing, to the predictor",
+    "admission_spells": "from the contact key to the first day",
+    "visit_days": "from the contact key to the day",
+    "procedure_occurrences": "from the contact key to the code",
+    "diagnosis_occurrences": "from the contact key to the code",
+    "hospital_use": "from the contact key to the first day",
 }
 
 

@@ -52,6 +52,23 @@ def test_a_model_is_read_with_all_that_is_said_of_it() -> None:
     assert table.config["materialized"] == "view"
 
 
+def test_the_words_of_meta_keep_their_places() -> None:
+    text = """\
+        models:
+          - name: orders
+            config: {meta: {as_of: day, looks_ahead: [a, b]}}
+            meta: {known_on: "always", grain: [id]}
+        """
+    places = _parse(text).models["orders"].places
+    assert {key: (at.line, at.column) for key, at in places.items()} == {
+        ("as_of", "day"): (3, 28),
+        ("looks_ahead", "a"): (3, 47),
+        ("looks_ahead", "b"): (3, 50),
+        ("known_on", "always"): (4, 22),
+        ("grain", "id"): (4, 40),
+    }
+
+
 def test_columns_keep_name_type_aliases_and_place() -> None:
     number, colour = _parse(MODEL).models["orders"].columns
     assert (number.name, number.data_type, number.description, number.aliases) == ("id", "int32", "The number", ())

@@ -111,7 +111,17 @@ def test_a_long_label_is_broken_into_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "(missing)"), (True, "yes"), (False, "no"), (2020, "2020"), ("Ø", "Ø"), (Decimal("1.5"), "1.5")]
+    ("value", "text"),
+    [
+        (None, "(missing)"),
+        (True, "yes"),
+        (False, "no"),
+        (2020, "2020"),
+        (10.0, "10"),
+        (2.5, "2.5"),
+        ("Ø", "Ø"),
+        (Decimal("1.5"), "1.5"),
+    ],
 )
 def test_a_key_is_told_in_words(value: object, text: str) -> None:
     assert describe_value(value) == text

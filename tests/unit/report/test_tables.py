@@ -52,6 +52,7 @@ def test_the_page_shows_numbers_that_can_be_read(kind: str, cells: tuple[object,
 
 def test_a_key_such_as_a_year_has_no_thousands() -> None:
     assert format_rows(_exhibit("int32", 2020, key=True), 10)[0][0].text == "2020"
+    assert format_rows(_exhibit("float64", 2020.0, key=True), 10)[0][0].text == "2020"
 
 
 def test_numbers_are_told_by_their_column() -> None:
