@@ -8,8 +8,19 @@ import pytest
 from .toy import REPOSITORY, run_in
 
 # How many sorts, where it is not one: each part of a union before they are merged; to another key and back; by first
-# day to find what overlaps, and the spells found in the order of the result.
-SORTED = {"dodsaarsag": 2, "procedures": 2, "hospital_diagnosis_rows": 3, "siblings": 2, "admission_spells": 2, "hospital_use": 2}
+# day to find what overlaps, and the spells found in the order of the result;
+# by person to count the codes of one, and by code; by amount, and the few groups once more; a few years.
+SORTED = {
+    "dodsaarsag": 2,
+    "procedures": 2,
+    "hospital_diagnosis_rows": 3,
+    "siblings": 2,
+    "admission_spells": 2,
+    "hospital_use": 2,
+    "scd_definition_codes": 2,
+    "income_quintile_limits": 2,
+    "consumer_price_index": 2,
+}
 # Why each model that sorts has to: every other model must not sort at all.
 SORTS = {
     "bef": "raw files lie in no order",
@@ -41,6 +52,18 @@ SORTS = {
     "jobs": "numbered by falling wage",
     "education": "at this size the list of codes is the larger side of the join, and streams",
     "migrations": "directions read from codes are part of the key",
+    "covariates_demographics": "the persons asked about, after a join with lists of codes",
+    "covariates_household": "the persons asked about, after a join with lists of codes",
+    "covariates_occupation": "the persons asked about, after a join with lists of codes",
+    "consumer_price_index": "a few years",
+    "income_by_age": "from the last day of the year to the year",
+    "income_quintile_limits": "ranked by amount",
+    "income_trajectory": "the persons asked about, after a join with the price index",
+    "income_change": "the persons asked about, after a join with the price index",
+    "family_income": "from the keys of the parents back to the child",
+    "observed_years": "from the days of many registers to the year",
+    "register_years": "a few years",
+    "person_years": "the years between those that a register tells of",
     "contacts": "from the contact key to the person key",
     "visits": "from the contact key to the person key",
     "diagnoses": "from the contact key to the person key",
@@ -63,6 +86,9 @@ SORTS = {
     "family_status_summary": "a few rows that were counted",
     "siblings": "from the person key to the mother, and back",
     "health_services": "a union of two registers, by a date read from a text",
+    "scd_categories": "from the contact key to the category",
+    "scd_summary": "from the person key to the category",
+    "scd_definition_codes": "from the person key to the code",
     "charlson_conditions": "from the contact key to the condition",
     "nmi_codes": "codes of persons, in the order of the code",
     "nmi_events": "from the contact key, and the day of a dispensing, to the predictor",
@@ -106,7 +132,7 @@ def test_a_model_sorts_only_where_its_parents_lie_in_another_order(plans: dict[s
 
 def test_persons_and_employment_are_read_once_in_order(plans: dict[str, str]) -> None:
     assert "ordering_mode=Sorted" in plans["persons"]
-    for name in ("persons", "employment", "prescriptions", "severe_chronic_disease"):
+    for name in ("persons", "employment", "prescriptions", "severe_chronic_disease", "scd_diagnoses", "scd_patients"):
         assert "SortExec" not in plans[name], name
 
 
