@@ -79,7 +79,7 @@ class RowDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelDifference:
-    """How one model or seed differs. `status` is added, removed, changed or same; `through` names changed models that it reads."""
+    """How a model or seed differs. `status` is added, removed, changed or same; `through` names changed tables it stands on."""
 
     name: str
     resource: str

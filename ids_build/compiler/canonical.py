@@ -123,9 +123,11 @@ def _short(part: _Part | None) -> str:
 
 def _read(sql: str, columns: Columns) -> exp.Query | None:
     """Return the tree of a query with every column told by its table and every star spread out."""
-    schema: dict[str, dict[str, dict[str, str]]] = {}
+    schema: dict[str, object] = {}
+    layers: dict[str, dict[str, dict[str, str]]] = {}
     for relation, names in columns.items():
-        schema.setdefault(relation.layer, {})[relation.name] = dict.fromkeys(names, "text")
+        layers.setdefault(relation.layer, {})[relation.name] = dict.fromkeys(names, "text")
+    schema.update(layers)
     try:
         tree = sqlglot.parse_one(sql, dialect=_DIALECT)
         if not isinstance(tree, exp.Query):
@@ -154,8 +156,8 @@ def _find_parts(root: Scope) -> list[_Part]:
     found = [part for scope in scopes if not _depth(scope) for part in _parts_of(scope, root)]
     tables = {_table_name(table) for scope in scopes for table in scope.sources.values() if isinstance(table, exp.Table)}
     # Only now, when everything is found by its alias, columns are named by their tables.
-    for column, parts in [(column, _origin(column, scope)) for scope in scopes for column in _own_columns(scope)]:
-        for key, name in zip(("catalog", "db", "table", "this"), (None, None, None, *parts)[-4:], strict=True):
+    for column, names in [(column, _origin(column, scope)) for scope in scopes for column in _own_columns(scope)]:
+        for key, name in zip(("catalog", "db", "table", "this"), (None, None, None, *names)[-4:], strict=True):
             column.set(key, exp.to_identifier(name) if name else None)
     for table in root.expression.find_all(exp.Table):
         table.set("alias", None)
@@ -175,9 +177,9 @@ def _parts_of(scope: Scope, root: Scope) -> Iterator[tuple[str, str, str, list[e
         found = query.args.get(clause)
         yield from (("filter changed", clause, "", [condition]) for condition in _conjuncts(found.this if found else None))
     for join in query.args.get("joins") or ():
-        words = [str(join.args[key]).lower() for key in ("method", "side", "kind") if join.args.get(key)]
+        kinds = [str(join.args[key]).lower() for key in ("method", "side", "kind") if join.args.get(key)]
         conditions = _conjuncts(join.args.get("on"))
-        told = " ".join([*words, "join", *(["on "] if conditions else [])])
+        told = " ".join([*kinds, "join", *(["on "] if conditions else [])])
         yield "join changed", _target(join.this, scope), told, conditions
     group = query.args.get("group")
     if group:
@@ -292,7 +294,7 @@ def _spell_scopes(root: Scope) -> str:
     return digests[id(root)]
 
 
-def _hands_on(scope: Scope, sources: list[tuple[str, tuple[exp.Expr, exp.Table | Scope]]]) -> bool:
+def _hands_on(scope: Scope, sources: Sequence[tuple[str, tuple[Any, exp.Table | Scope]]]) -> bool:
     """Say whether a SELECT gives what its one CTE gives, neither more nor less nor under other names."""
     query, source = scope.expression, sources[0][1][1] if len(sources) == 1 else None
     if not isinstance(query, exp.Select) or not isinstance(source, Scope) or source is scope:

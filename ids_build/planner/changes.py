@@ -25,9 +25,7 @@ def shape_of(node: Model | Seed, columns: Columns | None) -> Shape:
     """Return what a model or seed promises, its planned columns beside it."""
     if isinstance(node, Seed):
         return Shape(layer=node.relation.layer, grain=node.grain, order=node.grain, columns=columns)
-    return Shape(
-        layer=node.relation.layer, materialized=node.materialized, grain=node.grain, order=node.order, columns=columns
-    )
+    return Shape(layer=node.relation.layer, materialized=node.materialized, grain=node.grain, order=node.order, columns=columns)
 
 
 def compare_shapes(before: Shape, after: Shape) -> tuple[Change, ...]:

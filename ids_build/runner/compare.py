@@ -36,6 +36,15 @@ class Pair:
     key: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFile:
+    """Columns with their types, the order that was noted (None in a foreign file), and the number of rows."""
+
+    columns: tuple[tuple[str, str], ...]
+    order: tuple[str, ...] | None
+    rows: int
+
+
 def side_by_side(old: str, new: str, key: Sequence[str]) -> str:
     """Return the full join of what two FROM clauses give, called old_rows and new_rows, by a key that both have.
 
@@ -76,12 +85,13 @@ def compare_tables(pairs: Sequence[Pair], config: Config) -> Iterator[RowDiffere
             sides.close()
 
 
-def read_shape(path: Path) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...] | None]:
-    """Return the columns of a table's file with their types, and the order that its footer tells; None for a foreign file."""
+def read_table(path: Path) -> TableFile:
+    """Return what the footer of a table's file tells; StorageError when it cannot be read."""
     footer = read_footer(path)
     note = find_note(footer)
     columns = tuple((field.name, describe_type(field.type)) for field in footer.schema.to_arrow_schema())
-    return columns, tuple(note["order"]) if "order" in note else None
+    order = tuple(note["order"]) if "order" in note else None
+    return TableFile(columns=columns, order=order, rows=int(footer.num_rows))
 
 
 class _Sides:
