@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope, walk_in_scope
@@ -46,21 +46,12 @@ class _Anatomy:
     names: frozenset[str] = frozenset()
 
 
-def find_digest(sql: str, columns: Columns) -> str | None:
-    """Return a digest of what a query says, None when it cannot be read.
-
-    Comments, case, formatting, the names and the order of CTEs, aliases of tables, parentheses without meaning and the
-    order of conditions do not count. `columns` are those of the tables it reads, by which bare names and stars are told.
-    """
-    tree = _read(sql, columns)
-    root = build_scope(tree) if tree else None
-    return _spell_scopes(root) if root else None
-
-
 def compare_queries(before: tuple[str, Columns], after: tuple[str, Columns]) -> tuple[Change, ...]:
     """Return how one query differs from another, part by part; nothing when both say the same.
 
-    Each is a text with the columns of the tables that it reads.
+    Comments, case, formatting, the names and the order of CTEs, aliases of tables, parentheses without meaning and the
+    order of conditions do not count. Each query is a text with the columns of the tables that it reads, by which bare
+    names and stars are told.
     """
     if before[0] == after[0]:
         return ()
@@ -69,7 +60,7 @@ def compare_queries(before: tuple[str, Columns], after: tuple[str, Columns]) -> 
         same = before[0].split() == after[0].split()
         return () if same else (Change(kind="query changed", subject="the parser cannot read it"),)
     if old.digest == new.digest:
-        return ()
+        return _compare_functions(before[0], after[0])
     gone, come = old.parts - new.parts, new.parts - old.parts
     found = _pair(sorted(gone.elements(), key=_place), sorted(come.elements(), key=_place), old.names & new.names)
     return tuple(found) or (Change(kind="query changed", subject="how its parts are put together"),)
@@ -118,6 +109,26 @@ def _short(part: _Part | None) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
+def _compare_functions(before: str, after: str) -> tuple[Change, ...]:
+    """Return a change where functions have other names: some that the engine tells apart the parser reads as one."""
+    old, new = _functions(before), _functions(after)
+    gone, come = (", ".join(sorted(set(left - right))) for left, right in ((old, new), (new, old)))
+    changed = gone or come
+    return (Change(kind="query changed", subject="functions have other names", before=gone, after=come),) if changed else ()
+
+
+def _functions(sql: str) -> Counter[str]:
+    tokens = sqlglot.tokenize(sql, dialect=_DIALECT)
+    around = zip([None, *tokens], tokens, tokens[1:], strict=False)
+    named = TokenType.VAR, TokenType.L_PAREN
+    called = [
+        token.text.lower()
+        for before, token, after in around
+        if (token.token_type, after.token_type) == named and (before is None or before.token_type is not TokenType.ALIAS)
+    ]
+    return Counter(name for name in called if name != "cast")  # a cast may be spelt with two colons
+
+
 # -- one query --------------------------------------------------------------------------------------
 
 
@@ -132,8 +143,18 @@ def _read(sql: str, columns: Columns) -> exp.Query | None:
         tree = sqlglot.parse_one(sql, dialect=_DIALECT)
         if not isinstance(tree, exp.Query):
             return None
+        for join in tree.find_all(exp.Join):
+            if join.args.get("kind") in ("INNER", "OUTER", "CROSS"):
+                join.set("kind", None)  # the word may as well be left out
+        # A name in WHERE is never one that SELECT gives, whatever some dialects say.
         return qualify(
-            tree, dialect=_DIALECT, schema=schema, validate_qualify_columns=False, quote_identifiers=False, identify=False
+            tree,
+            dialect=_DIALECT,
+            schema=schema,
+            expand_alias_refs=False,
+            validate_qualify_columns=False,
+            quote_identifiers=False,
+            identify=False,
         )
     except (SqlglotError, RecursionError):
         return None
@@ -250,8 +271,8 @@ def _conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
 
 def _render(nodes: list[exp.Expr]) -> str:
     for pair in [pair for node in nodes for pair in node.find_all(*_SYMMETRIC)]:
-        if pair.this.sql() > pair.expression.sql():
-            left, right = pair.this, pair.expression
+        left, right = pair.this, pair.expression
+        if (isinstance(left, exp.Literal), left.sql()) > (isinstance(right, exp.Literal), right.sql()):
             pair.set("this", right)
             pair.set("expression", left)
     return " and ".join(sorted(map(_words_of, nodes)))

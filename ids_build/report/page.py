@@ -42,8 +42,7 @@ def render_page(page: Page, shown: Iterable[tuple[Exhibit, Sequence[Drawing]]]) 
 
 def render_differences(differences: Differences) -> str:
     """Return the page of how two states differ; every text is escaped."""
-    lines = list(list_lines(differences))
-    models = {model.name: model for model in differences.models}
+    told = [model for model in differences.models if model.changes or (model.rows and (model.rows.columns or model.rows.notes))]
     return (
         _open_templates()
         .get_template("differences.html")
@@ -51,8 +50,9 @@ def render_differences(differences: Differences) -> str:
             differences=differences,
             version=__version__,
             headings=HEADINGS,
-            lines=lines,
-            models=[models[line.model] for line in lines],
+            lines=list(list_lines(differences)),
+            models=told,
+            told=[model.name for model in told],
             end=describe_end(differences),
             describe_change=describe_change,
         )

@@ -103,7 +103,7 @@ def print_rows(names: Iterable[str], rows: Iterable[Iterable[object]], stream: T
 
 def print_differences(differences: Differences, stream: TextIO) -> None:
     """Print the table of what differs, then from what to what and why it matters, the notes, and one line that counts."""
-    console = Console(file=stream, highlight=False, width=None if stream.isatty() else 140)
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else 160)
     console.print(f"{differences.before} -> {differences.after}\n", markup=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in HEADINGS:
