@@ -42,7 +42,8 @@ def describe_end(differences: Differences) -> str:
     other = sum(rows.differs for rows in compared)
     parts = [f"{len(changed)} of {len(differences.models)} models and seeds changed"]
     parts.append(f"{breaking} breaking {'change' if breaking == 1 else 'changes'}")
-    parts.append(f"{other} of {len(compared)} compared tables have other rows" if compared else "no table was compared")
+    have = "has" if other == 1 else "have"
+    parts.append(f"{other} of {len(compared)} compared tables {have} other rows" if compared else "no table was compared")
     return ", ".join(parts)
 
 

@@ -60,7 +60,8 @@ def differs(old: pa.Field, new: pa.Field) -> str:
     left, right, is_float = *_alike(old, new, ("old_rows.", "new_rows.")), _is_float(old, new)
     condition = f"({left} is distinct from {right})"
     if is_float:
-        near = f"abs({left} - {right}) <= {_CLOSE} * greatest(abs({left}), abs({right}))"
+        apart = f"abs({left} - {right})"
+        near = f"{apart} <= {_CLOSE} * greatest(abs({left}), abs({right})) and {apart} < 1e308"  # no number is near to infinity
         condition += f" and not coalesce({near}, false)"
     return f"(not {LONE} and {condition})"
 
