@@ -165,6 +165,9 @@ def _compare(name: str, before: _State, after: _State) -> tuple[Change, ...]:
     old, new = before.find_shape(name), after.find_shape(name)
     if old is None or new is None:
         return (Change(kind="model added" if old is None else "model removed"),)
+    if not before.graph:
+        # A table that declares no order is sorted by all its columns, and its file tells those.
+        new = replace(new, order=new.order or None)
     changes = compare_shapes(old, new)
     was, node = before.nodes.get(name), after.nodes.get(name)
     if isinstance(was, Model) and isinstance(node, Model):
