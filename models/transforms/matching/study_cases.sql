@@ -13,6 +13,20 @@ with
         where is_scd
     ),
 
+    resident_cases as (
+        select cases.pnr
+        from cases
+        inner join {{ ref("resident_spells") }} as spells on spells.pnr = cases.pnr
+        where {{ is_resident_at("spells", "cases.index_date", known=true) }}
+    ),
+
+    states as (
+        select cases.pnr, states.exact_values, states.family_members
+        from cases
+        inner join {{ ref("matching_states") }} as states on states.pnr = cases.pnr
+        where cases.index_date between states.state_from and states.state_to
+    ),
+
     judged_cases as (
         select
             cases.pnr,
@@ -33,7 +47,7 @@ with
                 then 'before_study'
                 when not ({{ until }})
                 then 'after_study'
-                when spells.pnr is null
+                when resident_cases.pnr is null
                 then 'not_resident'
                 {%- if require_parents %}
                     when
@@ -44,14 +58,8 @@ with
             end as exclusion
         from cases
         left join {{ ref("persons") }} as persons on persons.pnr = cases.pnr
-        left join
-            {{ ref("resident_spells") }} as spells
-            on spells.pnr = cases.pnr
-            and {{ is_resident_at("spells", "cases.index_date", known=true) }}
-        left join
-            {{ ref("matching_states") }} as states
-            on states.pnr = cases.pnr
-            and cases.index_date between states.state_from and states.state_to
+        left join resident_cases on resident_cases.pnr = cases.pnr
+        left join states on states.pnr = cases.pnr
     ),
 
     study_cases as (select *, exclusion is null as is_eligible from judged_cases)
