@@ -188,3 +188,44 @@
         and income.year between {{ year }} - {{ years }} and {{ year }} - 1
     group by points.pnr, points.index_date
 {%- endmacro %}
+
+{# A query: every yearly total personal income of a person, nominal and in the prices of the variable price_year; real is
+   missing where the price index does not reach the year. #}
+{% macro nominal_and_real_incomes() -%}
+    select
+        income.pnr,
+        income.year,
+        income.total_personal_income as amount,
+        round(income.total_personal_income * prices.price_factor, 2) as real_amount
+    from {{ ref("income") }} as income
+    left join {{ ref("consumer_price_index") }} as prices on prices.year = income.year
+{%- endmacro %}
+
+{# A query: how the total personal income of each point went in the `years` calendar years before the year of its day, or in
+   all of them: number of known years, mean, and the slope in DKK a year; nominal, and in the prices of price_year, which are missing
+   where the price index does not reach one of the years. #}
+{% macro income_trajectory_before(points, years="") -%}
+    {%- set year = year_of("points.index_date") -%}
+    {%- set told = "filter (where incomes.amount is not null)" -%}
+    {%- set priced = "count(incomes.real_amount) = count(incomes.amount)" -%}
+    {%- set real_slope = ols_slope("incomes.year", "incomes.real_amount") -%}
+    select
+        points.pnr,
+        points.index_date,
+        count(incomes.amount) as n_years,
+        min(incomes.year) {{ told }} as first_year,
+        max(incomes.year) {{ told }} as last_year,
+        {{ exact_mean("incomes.amount") }} as mean_income,
+        {{ ols_slope("incomes.year", "incomes.amount") }} as income_slope,
+        case
+            when {{ priced }} then {{ exact_mean("incomes.real_amount") }}
+        end as mean_real_income,
+        case when {{ priced }} then {{ real_slope }} end as real_income_slope
+    from {{ points }} as points
+    left join
+        ({{ nominal_and_real_incomes() }}) as incomes
+        on incomes.pnr = points.pnr
+        and incomes.year < {{ year }}
+        {%- if years != "" %} and incomes.year >= {{ year }} - {{ years }} {%- endif %}
+    group by points.pnr, points.index_date
+{%- endmacro %}
