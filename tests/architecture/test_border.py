@@ -15,6 +15,8 @@ ENGLISH = {
     "deaths": "a grain of simulated tables",
     "migrations": "a grain of simulated tables",
     "families": "how simulated people live together",
+    "children": "nodes that read a node; and in a simulated family",
+    "parents": "nodes that a node reads; folders above a file; and in a simulated family",
     "cohort": "the persons that a run is restricted to: the option --cohort",
 }
 WET = {"api.py", "cli", "pytest_plugin.py", "registers"}

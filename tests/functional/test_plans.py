@@ -59,6 +59,7 @@ SORTS = {
     "parent_child_age_differences": "a few rows that were counted",
     "resident_spells": "births and moves are one list, by day",
     "family_status": "from the keys of the parents back to the person",
+    "family_status_summary": "a few rows that were counted",
     "siblings": "from the person key to the mother, and back",
     "health_services": "a union of two registers, by a date read from a text",
 }
