@@ -70,17 +70,3 @@
 {% macro scd_age(birth_date, date) -%}
     cast({{ days_between(birth_date, date) }} / 365 as int)
 {%- endmacro %}
-
-{# A query: one row with a column for every category of scd_category_names: false where the definition has the category,
-   missing where it has not. `found or column` is then the answer for a person. #}
-{% macro scd_absent_categories(definition) -%}
-    select
-        {%- for category in scd_category_names() %}
-            case
-                when bool_or(category = '{{ category }}') then false
-            end as category_{{ category }}
-            {%- if not loop.last %}, {% endif %}
-        {%- endfor %}
-    from {{ ref("scd_codes") }}
-    where definition = {{ literal(definition) }}
-{%- endmacro %}

@@ -1,30 +1,30 @@
-{# The names of every category of the shipped definitions of severe chronic disease, for columns that must stand in a
-   select list whatever definition is chosen. The seed scd_codes is tested to hold no other. #}
-{% macro scd_category_names() -%}
+{# Every category of the shipped definitions of severe chronic disease, with the definitions that have it: for columns
+   that must stand in a select list whatever definition is chosen. The seed scd_codes is tested to hold the same. #}
+{% macro scd_category_definitions() -%}
     {{
         return(
-            [
-                "cancer",
-                "blood_immune",
-                "blood_disorders",
-                "blood_or_cancer",
-                "immune_system",
-                "endocrine_metabolic",
-                "endocrine",
-                "nervous_system",
-                "neurological",
-                "circulatory",
-                "cardiovascular",
-                "respiratory",
-                "digestive",
-                "gastrointestinal",
-                "musculoskeletal",
-                "genitourinary",
-                "renal",
-                "perinatal",
-                "congenital",
-                "other_congenital",
-            ]
+            {
+                "cancer": ["R"],
+                "blood_immune": ["R"],
+                "blood_disorders": ["I"],
+                "blood_or_cancer": ["S"],
+                "immune_system": ["I", "S"],
+                "endocrine_metabolic": ["R"],
+                "endocrine": ["I", "S"],
+                "nervous_system": ["R"],
+                "neurological": ["I", "S"],
+                "circulatory": ["R"],
+                "cardiovascular": ["I", "S"],
+                "respiratory": ["I", "R", "S"],
+                "digestive": ["R"],
+                "gastrointestinal": ["I", "S"],
+                "musculoskeletal": ["I", "R", "S"],
+                "genitourinary": ["R"],
+                "renal": ["I", "S"],
+                "perinatal": ["R"],
+                "congenital": ["I", "R"],
+                "other_congenital": ["S"],
+            }
         )
     }}
 {%- endmacro %}

@@ -15,6 +15,29 @@
     end
 {%- endmacro %}
 
+{# A list variable of diagnosis codes for `in (...)`, each normalised as normalise_icd does, so that DG40.9, G40.9 and g409
+   are one; a code of fewer than three characters, or an empty list, is an error. #}
+{% macro normalised_codes(codes) -%}
+    {%- if codes | length == 0 -%}
+        {{
+            exceptions.raise_compiler_error(
+                "a list of codes needs at least one code"
+            )
+        }}
+    {%- endif -%}
+    {%- for code in codes -%}
+        {%- if code | string | replace(".", "") | trim | length < 3 -%}
+            {{
+                exceptions.raise_compiler_error(
+                    "a listed diagnosis code needs three characters at least"
+                )
+            }}
+        {%- endif -%}
+        {{ normalise_icd(literal(code | string)) }}
+        {%- if not loop.last %}, {% endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# The part of a normalised code that decides its chapter: the first letter, for D and H two characters. #}
 {% macro icd_chapter_prefix(code) -%}
     case

@@ -24,6 +24,7 @@ _WRITE_OPTIONS = f"compression 'zstd(3)', max_row_group_size {ROW_GROUP}"
 _NOTE = "ids_build"
 _SETTINGS = {
     "datafusion.optimizer.prefer_existing_sort": "true",
+    "datafusion.optimizer.prefer_existing_union": "true",
     "datafusion.catalog.create_default_catalog_and_schema": "true",
     "datafusion.sql_parser.enable_ident_normalization": "true",
 }

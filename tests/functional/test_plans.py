@@ -9,7 +9,7 @@ from .toy import REPOSITORY, run_in
 
 # Why each model that sorts has to: every other model must not sort at all.
 UNIONS = frozenset({"dodsaarsag", "procedures"})  # each of the two parts is sorted, then they are merged
-TWICE = frozenset({"siblings"})  # to another key and back
+TWICE = frozenset({"siblings", "scd_definition_codes"})  # to another key, and from there to a third
 SORTS = {
     "bef": "raw files lie in no order",
     "akm": "raw files lie in no order",
@@ -62,6 +62,10 @@ SORTS = {
     "family_status_summary": "a few rows that were counted",
     "siblings": "from the person key to the mother, and back",
     "health_services": "a union of two registers, by a date read from a text",
+    "scd_categories": "from the contact key to the category",
+    "scd_summary": "from the person key to the category",
+    "scd_definition_codes": "from the person key to the code",
+    "diagnosis_occurrences": "from the contact key to the code",
 }
 
 
@@ -91,7 +95,7 @@ def test_a_model_sorts_only_where_its_parents_lie_in_another_order(plans: dict[s
 
 def test_persons_and_employment_are_read_once_in_order(plans: dict[str, str]) -> None:
     assert "ordering_mode=Sorted" in plans["persons"]
-    for name in ("persons", "employment", "prescriptions", "severe_chronic_disease"):
+    for name in ("persons", "employment", "prescriptions", "severe_chronic_disease", "scd_diagnoses", "scd_patients"):
         assert "SortExec" not in plans[name], name
 
 

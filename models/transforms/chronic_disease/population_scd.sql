@@ -6,8 +6,7 @@ with
         where definition = {{ literal(definition) }}
     ),
 
-    absent_categories as ({{ scd_absent_categories(definition) }}),
-
+    -- a category that the definition does not have is missing, not false
     population_scd as (
         select
             population.*,
@@ -15,18 +14,18 @@ with
             coalesce(patients.is_scd, false) as is_scd,
             patients.first_scd_date,
             judged_patients.severity
-            {%- for category in scd_category_names() %}
+            {%- for category, definitions in scd_category_definitions().items() %}
                 ,
-                coalesce(patients.category_{{ category }}, false)
-                or absent_categories.category_{{ category }}
-                as scd_category_{{ category }}
+                {% if definition in definitions %}
+                    coalesce(patients.category_{{ category }}, false)
+                {% else %} cast(null as boolean)
+                {% endif %} as scd_category_{{ category }}
             {%- endfor %}
         from {{ ref("population") }} as population
         left join
             {{ ref("severe_chronic_disease") }} as patients
             on patients.pnr = population.pnr
         left join judged_patients on judged_patients.pnr = population.pnr
-        cross join absent_categories
     )
 
 select *
