@@ -68,19 +68,16 @@ with
         window by_day as (partition by role order by day rows unbounded preceding)
     ),
 
-    years as (
-        select
-            role, unnest(range(0, cast(floor(max(day) / 365.25) as bigint) + 1)) as year
-        from leavers
-        group by role
-    ),
-
     at_risk as (
-        select years.role, years.year, count(*) as n_at_risk
-        from years
-        inner join leavers on leavers.role = years.role
-        where leavers.day >= ceil(years.year * 365.25)
-        group by years.role, years.year
+        select role, year, count(*) as n_at_risk
+        from
+            (
+                select
+                    role,
+                    unnest(range(0, cast(floor(day / 365.25) as bigint) + 1)) as year
+                from leavers
+            ) as years
+        group by role, year
     ),
 
     report_cumulative_incidence as (
