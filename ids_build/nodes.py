@@ -9,6 +9,7 @@ from ids_build.errors import Location
 from ids_build.relation import Relation
 
 Meta = Mapping[str, Any]
+Places = Mapping[tuple[str, str], Location]  # where a word stands that the YAML says under a key of meta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ class Source:
     tags: tuple[str, ...] = ()
     meta: Meta = field(default_factory=dict)
     source_meta: Meta = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,54 @@ class Span:
     line: int
     column: int
     literal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedColumn:
+    """A column that a report names: for what, and where. `number` says that it must hold numbers."""
+
+    role: str
+    name: str
+    at: Location
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """How a report draws a table: the kind, and the column of each role.
+
+    `lines` are values at which a line of reference stands, `words` are texts by their key, such as `x_label`.
+    """
+
+    kind: str
+    at: Location
+    columns: tuple[NamedColumn, ...]
+    lines: tuple[float, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def column(self, role: str) -> str | None:
+        """Return the column of a role, None when the plot names none."""
+        return next((named.name for named in self.columns if named.role == role), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The place of a model in the report.
+
+    `counts` are the columns that count persons, whose small cells are masked; none for a table that counts no persons.
+    Tables with a `place` come first, in its order.
+    """
+
+    title: str
+    at: Location
+    place: int | None = None
+    counts: tuple[NamedColumn, ...] = ()
+    plot: Plot | None = None
+
+    @property
+    def columns(self) -> tuple[NamedColumn, ...]:
+        """Return all columns that are named."""
+        return (*self.counts, *(self.plot.columns if self.plot else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +159,9 @@ class Model:
     columns: tuple[Column, ...] = ()
     tags: tuple[str, ...] = ()
     meta: Meta = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
     config: Meta = field(default_factory=dict)
+    report: Report | None = None
 
     def locate(self, offset: int) -> Location:
         """Return the place in the template that made the character at `offset` of the rendered SQL."""
@@ -138,6 +190,16 @@ class Seed:
     description: str = ""
     tags: tuple[str, ...] = ()
     meta: Meta = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsOf:
+    """The date column as of which a model answers, the columns that it declares to look ahead, and the days to prove it on."""
+
+    column: str
+    looks_ahead: tuple[str, ...] = ()
+    days: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +207,7 @@ class DataTest:
     """A question to a table that must find no failing row.
 
     Either `predicate`, an SQL condition that is true for a failing row of `table` (such tests share
-    one pass over it), or `sql`, a query that returns the failing rows.
+    one pass over it), or `sql`, a query that returns the failing rows, or `as_of`, by which the table is rebuilt.
     """
 
     unique_id: str
@@ -156,6 +218,7 @@ class DataTest:
     references: tuple[Relation, ...]
     predicate: str | None = None
     sql: str | None = None
+    as_of: AsOf | None = None
     column: str | None = None
     severity: str = "error"
     tags: tuple[str, ...] = ()

@@ -86,3 +86,25 @@
         and listed.{{ prefix }} <> ''
     group by found.{{ code }}
 {%- endmacro %}
+
+{# A condition: a code begins with a prefix of a list, a table restricted to the rows that fulfil `which`. The list is read
+   first and once, so that the condition is tested where the codes are read. A missing code gives missing, as does an
+   empty list. Prefixes hold letters and digits only. #}
+{% macro begins_with_any(code, prefixes, prefix, which="true") -%}
+    regexp_like(
+        {{ code }},
+        (
+            select '^(' || string_agg({{ prefix }}, '|') || ')'
+            from {{ prefixes }}
+            where {{ which }}
+        )
+    )
+{%- endmacro %}
+
+{# A condition: a value stands in a column of a list, a table restricted to the rows that fulfil `which`. Read first and
+   once, as in begins_with_any. A missing value gives missing, as does an empty list. #}
+{% macro is_listed(value, list, column, which="true") -%}
+    array_has(
+        (select array_agg({{ column }}) from {{ list }} where {{ which }}), {{ value }}
+    )
+{%- endmacro %}

@@ -23,9 +23,10 @@ ARGUMENTS = {
     "unique_combination_of_columns": ("combination_of_columns",),
     "expression_is_true": ("expression",),
     "accepted_range": ("min_value", "max_value", "inclusive"),
+    "no_look_ahead": ("days",),
 }
 BUILT_IN = frozenset(ARGUMENTS)
-_OF_A_COLUMN = BUILT_IN - {"grain", "unique_combination_of_columns", "expression_is_true"}
+_OF_A_COLUMN = BUILT_IN - {"grain", "unique_combination_of_columns", "expression_is_true", "no_look_ahead"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +48,7 @@ def make_data_test(spec: TestSpec, table: Relation, other: Relation | None, proj
 
     Raises PropertiesError when an argument is missing or unknown.
     """
-    for name in spec.arguments:
-        if name not in ARGUMENTS[spec.kind]:
-            hint = nearest(name, ARGUMENTS[spec.kind]) or f"it takes {', '.join(ARGUMENTS[spec.kind]) or 'none'}"
-            raise PropertiesError(f"test '{spec.kind}' has no argument '{name}'", at=spec.at, hint=hint)
+    check_arguments(spec)
     if spec.column is None and spec.kind in _OF_A_COLUMN:
         raise PropertiesError(f"test '{spec.kind}' has no column", at=spec.at, hint="write it under a column")
     predicate: str | None = None
@@ -67,6 +65,14 @@ def make_data_test(spec: TestSpec, table: Relation, other: Relation | None, proj
         if where:
             predicate = f"({where}) and ({predicate})"
     return name_data_test(spec, table, project, references=(table, other) if other else (table,), predicate=predicate, sql=sql)
+
+
+def check_arguments(spec: TestSpec) -> None:
+    """Raise PropertiesError when a built-in test is given an argument that it does not take."""
+    for name in spec.arguments:
+        if name not in ARGUMENTS[spec.kind]:
+            hint = nearest(name, ARGUMENTS[spec.kind]) or f"it takes {', '.join(ARGUMENTS[spec.kind]) or 'none'}"
+            raise PropertiesError(f"test '{spec.kind}' has no argument '{name}'", at=spec.at, hint=hint)
 
 
 def name_data_test(

@@ -78,6 +78,7 @@ def make_seeds(texts: Mapping[str, str], config: Config, properties: Properties)
             description=described.description if described else "",
             tags=name_list(settings.get("tags")),
             meta=meta,
+            places=described.places if described else {},
         )
 
 
@@ -101,6 +102,7 @@ def make_sources(group: SourceProperties, project: str) -> Iterator[Source]:
             tags=table.tags,
             meta=meta,
             source_meta=group.meta,
+            places=table.places,
         )
 
 

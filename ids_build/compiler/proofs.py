@@ -8,6 +8,7 @@ from ids_build.compiler.data_tests import BUILT_IN, TestSpec, make_data_test, na
 from ids_build.compiler.declarations import name_list
 from ids_build.compiler.faults import Faults
 from ids_build.compiler.files import ProjectFiles
+from ids_build.compiler.lookahead import KIND, make_look_ahead_test
 from ids_build.compiler.properties import Properties
 from ids_build.compiler.query import Query, parse_query
 from ids_build.compiler.references import parse_reference
@@ -70,6 +71,8 @@ class Proofs:
 
     def _make_data_test(self, spec: TestSpec, table: Relation) -> DataTest:
         project = self._project
+        if spec.kind == KIND:
+            return make_look_ahead_test(spec, self._tables[table], project)
         if spec.kind in BUILT_IN:
             other = parse_reference(str(spec.arguments["to"]), self._names, spec.at) if "to" in spec.arguments else None
             return make_data_test(spec, table, other, project)
@@ -177,6 +180,9 @@ def _specs(node: Model | Seed | Source, properties: Properties) -> tuple[TestSpe
         specs += tuple(
             TestSpec(kind="not_null", at=at, column=column) for column in node.grain if ("not_null", column) not in told
         )
+    day = node.meta.get("as_of") if isinstance(node, Model) else None
+    if day and KIND not in {spec.kind for spec in specs}:
+        specs += (TestSpec(kind=KIND, at=node.places.get(("as_of", str(day)), at)),)
     return specs
 
 

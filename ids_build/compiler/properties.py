@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ids_build.compiler.data_tests import BUILT_IN, TestSpec
+from ids_build.compiler.reports import parse_report
 from ids_build.compiler.yamls import Spot, parse_yaml
 from ids_build.config import nearest
 from ids_build.errors import Location, PropertiesError
-from ids_build.nodes import Column
+from ids_build.nodes import Column, Places, Report
 
 # dbt's vocabulary. What we do not use is accepted as long as dbt itself accepts it, so that a plain project opens.
 _FILE = """
@@ -49,7 +50,9 @@ class TableProperties:
     tests: tuple[TestSpec, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    report: Report | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +167,21 @@ class _Reader:
             tests=tuple(tests),
             config=config or {},
             meta=self._meta(items),
+            places=_places(items),
             tags=(*_strings(items, "tags"), *_tags(config)),
+            report=self._report(items, what),
         )
+
+    def _report(self, items: Mapping[str, Spot], what: str) -> Report | None:
+        """Return what a model says under `report` in its meta; under `config` it wins."""
+        config = items["config"].items("config") if "config" in items else {}
+        spots = [place["meta"].items("'meta'").get("report") for place in (config, items) if "meta" in place]
+        spot = next((found for found in spots if found is not None), None)
+        if spot is not None and what != "model":
+            raise PropertiesError(
+                f"a {what} has no place in the report", at=spot.key_at, hint="select from it in a model, and report that"
+            )
+        return parse_report(spot, self._fill) if spot is not None else None
 
     def _column(self, spot: Spot) -> tuple[Column, list[TestSpec]]:
         items = spot.check_keys(_COLUMN.split(), "the column")
@@ -258,6 +274,18 @@ def _text(items: Mapping[str, Spot], key: str) -> str:
 
 def _strings(items: Mapping[str, Spot], key: str) -> tuple[str, ...]:
     return items[key].strings(f"'{key}'") if key in items else ()
+
+
+def _places(items: Mapping[str, Spot]) -> Places:
+    """Return where each text stands that is the value of a key of meta, or stands in its list."""
+    config = items["config"].items("config") if "config" in items else {}
+    found: dict[tuple[str, str], Location] = {}
+    for place in (items, config):
+        for key, spot in place["meta"].items("'meta'").items() if "meta" in place else ():
+            for word in spot.value if isinstance(spot.value, list) else (spot,):
+                if word.text is not None:
+                    found[key, word.text] = word.at
+    return found
 
 
 def _tags(config: Any) -> tuple[str, ...]:

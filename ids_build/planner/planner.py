@@ -20,7 +20,8 @@ def make_plan(graph: Graph, selection: Selection, command: str) -> Plan:
 
     A data test belongs to the step of its table, so that a table is put in place only after its tests,
     when everything else it reads stands before that table; other tests follow as steps of their own. Macros are
-    tested first, for any model may use them.
+    tested first, for any model may use them. The proof of no look-ahead rebuilds its model several times: it belongs to
+    `test` alone.
     """
     order = {unique_id: number for number, unique_id in enumerate(graph.order())}
     chosen = sorted(selection.ids, key=order.__getitem__)
@@ -34,7 +35,7 @@ def make_plan(graph: Graph, selection: Selection, command: str) -> Plan:
             unit.setdefault(graph.tables[node.model], []).append(node)
         elif isinstance(node, UnitTest):
             steps.append(Step(node=node, builds=False, unit_tests=(node,)))
-        elif isinstance(node, DataTest):
+        elif isinstance(node, DataTest) and not (node.as_of and command == "build"):
             owner = _owner(node, graph)
             if owner is not None:
                 owned.setdefault(owner, []).append(node)

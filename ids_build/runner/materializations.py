@@ -1,5 +1,6 @@
 """How a node becomes a table: model, seed, view."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,14 @@ def lay_input(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
     return ()
 
 
+def lay_ready(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
+    """Register an input as `lay_input` does, and through a view what the view reads."""
+    if isinstance(node, Model) and node.materialized != "table":
+        for relation in node.references:
+            lay_ready(shop.graph.table(relation), shop)
+    return lay_input(node, shop)
+
+
 def _lay_source(source: Source, shop: Workshop) -> Delivery:
     """Open a source, and before it the one that knows its persons; check it against the others and the last run."""
     if source.relation in shop.deliveries:
@@ -177,12 +186,20 @@ def _write(
     note: dict[str, Any] = {"order": list(told_order) or list(keys)}
     if shop.cohort:
         note["cohort"] = shop.cohort.digest
+    node = shop.graph.table(relation)
+    if isinstance(node, Model) and node.report:
+        note["query"] = digest_query(node)
     try:
         rows = shop.engine.write(sql, path, order=keys, note=note)
     except BaseException:
         shop.storage.discard(relation)
         raise
     return Draft(relation=relation, rows=rows, size=path.stat().st_size)
+
+
+def digest_query(model: Model) -> str:
+    """Return a digest of the query of a model, which stands in the footer of a table of the report."""
+    return hashlib.sha256(model.sql.encode()).hexdigest()
 
 
 def _sources_of(model: Model, graph: Graph) -> list[Relation]:

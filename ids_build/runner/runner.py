@@ -5,8 +5,10 @@ data tests on the draft; put the table in place. A failing step is a result; the
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,13 +23,14 @@ from ids_build.results import Event, Result, Started
 from ids_build.runner.cohort import Cohort, read_cohort
 from ids_build.runner.data_tests import run_data_tests
 from ids_build.runner.datatypes import describe_type
+from ids_build.runner.lookahead import prove_no_look_ahead
 from ids_build.runner.materializations import (
     Draft,
     Workshop,
     add_table,
     build_model,
     build_seed,
-    lay_input,
+    lay_ready,
     open_workshop,
     sort_keys,
 )
@@ -47,6 +50,7 @@ __all__ = [
     "Schemas",
     "check_types",
     "explain",
+    "find_day",
     "find_files",
     "open_cohort",
     "preview",
@@ -67,8 +71,9 @@ def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort:
         storage.remove_drafts()
         try:
             writes = any(step.builds for step in plan.steps)
-            shop = open_workshop(graph, schemas, config, storage, cohort)
-            yield from _Run(plan, replace(shop, writes=writes, full_refresh=config.full_refresh), config.fail_fast).events()
+            open_again = partial(open_workshop, graph, schemas, config, storage, cohort)
+            shop = replace(open_again(), writes=writes, full_refresh=config.full_refresh)
+            yield from _Run(plan, shop, config.fail_fast, open_again).events()
         finally:
             storage.remove_drafts()
 
@@ -89,7 +94,7 @@ def preview(sql: str, graph: Graph, relations: tuple[Relation, ...], config: Con
     """Return the first rows of a query over built tables and sources, and how many it has in all."""
     shop = open_workshop(graph, {}, config, Storage(config.target_path), open_cohort(graph, config))
     for relation in relations:
-        _lay_ready(graph.table(relation), shop)
+        lay_ready(graph.table(relation), shop)
     relation = Relation(layer="ids_build", name="preview")
     shop.engine.add_view(relation, sql)
     count = shop.engine.fetch(f"select count(*) from {relation.sql}").column(0)[0].as_py()
@@ -100,7 +105,7 @@ def explain(model: Model, graph: Graph, schemas: Schemas, config: Config) -> str
     """Return the engine's physical plan of a model over built tables and sources."""
     shop = open_workshop(graph, schemas, config, Storage(config.target_path))
     for relation in model.references:
-        _lay_ready(graph.table(relation), shop)
+        lay_ready(graph.table(relation), shop)
     return shop.engine.explain(model.sql, sort_keys(model, schemas))
 
 
@@ -109,20 +114,18 @@ def table_path(relation: Relation, config: Config) -> Path:
     return Storage(config.target_path).table_path(relation)
 
 
-def _lay_ready(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
-    """Register an input, and through a view what the view reads."""
-    if isinstance(node, Model) and node.materialized != "table":
-        for relation in node.references:
-            _lay_ready(shop.graph.table(relation), shop)
-    return lay_input(node, shop)
+def find_day(relation: Relation, config: Config) -> date | None:
+    """Return the day on which the table of that name was put in place, None when it never was."""
+    return Storage(config.target_path).find_day(relation)
 
 
 class _Run:
     """One pass over the steps of a plan."""
 
-    def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool) -> None:
+    def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool, open_again: Callable[[], Workshop]) -> None:
         self._plan = plan
         self._shop = shop
+        self._open_again = open_again
         self._fail_fast = fail_fast
         self._failed: set[str] = set()
         self._ready: set[Relation] = set()
@@ -232,13 +235,14 @@ class _Run:
         if ready:
             yield Started(unique_id=step.node.unique_id, name=f"tests of {step.node.name}", resource="test")
             yield from run_data_tests(ready, self._shop.engine)
+            yield from (prove_no_look_ahead(test, self._open_again) for test in ready if test.as_of)
 
     def _lay_inputs(self, relations: tuple[Relation, ...]) -> tuple[str, ...]:
         notes: list[str] = []
         for relation in relations:
             node = self._shop.graph.table(relation)
             if relation not in self._ready:
-                notes.extend(_lay_ready(node, self._shop))
+                notes.extend(lay_ready(node, self._shop))
                 self._ready.add(relation)
         return tuple(notes)
 

@@ -11,8 +11,10 @@ from ids_build.graph import Graph
 from ids_build.nodes import Model, Seed, Source
 from ids_build.relation import Relation
 from ids_build.runner.complaints import PlanError
+from ids_build.runner.cuts import check_days
 from ids_build.runner.datatypes import arrow_type, describe_type, plain_type
 from ids_build.runner.engine import Engine
+from ids_build.runner.reports import check_report
 from ids_build.runner.seeds import seed_schema
 from ids_build.runner.sources import declared_schema, open_source
 
@@ -39,7 +41,10 @@ def check_types(graph: Graph, models: tuple[Model, ...], project_dir: Path) -> d
     errors: list[CompileError] = []
     for node in graph.nodes.values():
         if isinstance(node, Source | Seed):
-            _lay_empty(node, engine, schemas, project_dir)
+            try:
+                _lay_empty(node, engine, schemas, project_dir)
+            except TypeCheckError as error:
+                errors.append(error)
     for model in models:
         if not faulty.isdisjoint(model.references):
             faulty.add(model.relation)
@@ -52,6 +57,8 @@ def check_types(graph: Graph, models: tuple[Model, ...], project_dir: Path) -> d
             _check_order(model, schema)
             if model.contract:
                 _check_contract(model, schema)
+            check_report(model, schema)
+            check_days(model, schema)
         except PlanError as error:
             errors.append(explain_plan_error(model, error))
             faulty.add(model.relation)
@@ -93,6 +100,7 @@ def _lay_empty(node: Source | Seed, engine: Engine, schemas: dict[Relation, pa.S
         schema = declared
     schemas[node.relation] = schema
     engine.add_empty(node.relation, schema)
+    check_days(node, schema)
 
 
 def _check_order(model: Model, schema: pa.Schema) -> None:

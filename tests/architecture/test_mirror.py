@@ -87,6 +87,11 @@ def test_a_model_has_a_grain_or_an_order(path: Path) -> None:
     assert _meta(model).get("grain") or (model.get("config") or {}).get("cluster_by")
 
 
+@pytest.mark.parametrize("path", [path for path in SQL if path.is_relative_to(MODELS / "staging")], ids=shown)
+def test_a_staging_table_says_when_its_rows_are_known(path: Path) -> None:
+    assert _meta(_model(path)).keys() & {"known_on", "asks"}
+
+
 @pytest.mark.parametrize("path", SQL, ids=shown)
 def test_the_grain_names_columns_of_the_model(path: Path) -> None:
     model = _model(path)

@@ -16,7 +16,7 @@ SUBSETS = [subset for many in (1, 2, 3) for subset in itertools.combinations(VER
 
 def _build(registers: Path, target: Path, versions: tuple[str, ...]) -> Path:
     settings = json.dumps({"registers_dir": registers.as_posix(), "lpr_versions": list(versions)})
-    chosen = "resource_type:seed +severe_chronic_disease +procedures +visits"
+    chosen = "resource_type:seed +severe_chronic_disease +procedures +visits +charlson_quan +procedure_occurrences +hospital_use"
     ran = run_in(REPOSITORY, "build", "--quiet", "--select", chosen, "--vars", settings, "--target-path", str(target))
     assert ran.code == 0, ran.err + ran.out
     return target / "tables" / "staging"
@@ -34,6 +34,9 @@ def test_any_deliveries_build_and_pass_their_tests(versions: tuple[str, ...], re
     assert set(diagnoses["contact_id"].to_pylist()) <= set(contacts["contact_id"].to_pylist())
     assert (staging / "procedures.parquet").exists() == (versions != ("3a",))
     assert (staging / "visits.parquet").exists() == ("2" in versions)
+    uses = pq.read_table(staging.parent / "transforms" / "hospital_use.parquet")
+    assert uses.num_rows == pq.read_table(staging / "cohort.parquet").num_rows
+    assert uses["n_procedures"].null_count == (uses.num_rows if versions == ("3a",) else 0)
 
 
 def test_lpr_f_tells_no_day_that_lpr_a_covers_but_keeps_its_procedures(registers: Path, tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ with
     severe_chronic_disease as (
         select
             patients.pnr,
-            {{ literal(definition) }} as definition,
             diseased_persons.pnr is not null as is_scd,
             diseased_persons.first_scd_date,
-            coalesce(diseased_persons.n_scd_diagnoses, 0) as n_scd_diagnoses
+            coalesce(diseased_persons.n_scd_diagnoses, 0) as n_scd_diagnoses,
+            {{ literal(definition) }} as definition
             {%- for category, definitions in scd_category_definitions().items() %}
                 ,
                 {% if definition in definitions %}

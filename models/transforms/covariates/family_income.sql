@@ -26,7 +26,7 @@ with
             {{ ref("income") }} as income
             on income.pnr = parents.parent_pnr
             and income.year >= parents.birth_year
-            and income.year < parents.birth_year + {{ var("family_income_until_age") }}
+            and income.year < parents.birth_year + {{ var("adult_age") }}
     ),
 
     incomes_of_both as (

@@ -5,7 +5,7 @@ import pytest
 from ids_build.compiler.compiler import compile_project
 from ids_build.errors import IdsBuildError
 from ids_build.graph import Graph
-from ids_build.nodes import UnitTest
+from ids_build.nodes import AsOf, UnitTest
 from tests.support import SHOP, as_relation, tiny_config, tiny_project
 
 UNIT = """
@@ -43,6 +43,20 @@ def test_a_key_that_is_tested_already_is_not_tested_twice(tmp_path: Path) -> Non
     yml = SHOP["models/staging/orders.yml"].replace("data_type: int32}", "data_type: int32, data_tests: [not_null]}")
     tests = [test.column for test in _compile(tmp_path, **{"models__staging__orders.yml": yml}).data_tests()]
     assert tests.count("id") == 1
+
+
+def test_a_model_as_of_a_day_is_proved_without_being_asked(tmp_path: Path) -> None:
+    yml = SHOP["models/staging/orders.yml"].replace("grain: [id]", "grain: [id], as_of: day")
+    test = next(test for test in _compile(tmp_path, **{"models__staging__orders.yml": yml}).data_tests() if test.as_of)
+    assert (test.name, test.as_of) == ("no_look_ahead_orders", AsOf(column="day"))
+    assert (test.at.path, test.at.line, test.at.column) == ("models/staging/orders.yml", 3, 41)
+
+
+def test_a_proof_that_is_told_is_not_made_twice(tmp_path: Path) -> None:
+    yml = SHOP["models/staging/orders.yml"].replace("grain: [id]", "grain: [id], as_of: day")
+    told = yml.replace("    columns:", "    data_tests: [no_look_ahead: {arguments: {days: 9}}]\n            columns:", 1)
+    graph = _compile(tmp_path, **{"models__staging__orders.yml": told})
+    assert [test.as_of for test in graph.data_tests() if test.kind == "no_look_ahead"] == [AsOf(column="day", days=9)]
 
 
 def test_relationships_read_both_tables(tmp_path: Path) -> None:

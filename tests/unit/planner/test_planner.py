@@ -1,6 +1,6 @@
 import pytest
 
-from ids_build.nodes import Node
+from ids_build.nodes import AsOf, Node
 from ids_build.plan import Plan
 from ids_build.planner.planner import Selection, make_plan, select
 from tests.support import make_data_test, make_graph, make_macro_test, make_model, make_seed, make_source, make_unit_test
@@ -123,3 +123,12 @@ def test_the_plan_is_the_same_however_the_graph_was_listed() -> None:
     other = make_graph(*reversed(NODES))
     assert make_plan(other, select(other), "build").steps[0].node == _plan("build").steps[0].node
     assert _steps(make_plan(other, select(other), "run")) == _steps(_plan("run"))
+
+
+@pytest.mark.parametrize(("command", "proofs"), [("build", []), ("run", []), ("test", ["proof"])])
+def test_the_proof_of_no_look_ahead_belongs_to_test_alone(command: str, proofs: list[str]) -> None:
+    proof = make_data_test("staging.orders", name="proof", as_of=AsOf(column="day"))
+    graph = make_graph(*NODES, proof)
+    plan = make_plan(graph, Selection(ids=frozenset({ORDERS.unique_id, proof.unique_id})), command)
+    assert _steps(plan) == ["orders"]
+    assert [test.name for step in plan.steps for test in step.data_tests] == proofs

@@ -134,3 +134,14 @@ def test_a_source_without_types_is_typed_by_its_files(tmp_path: Path) -> None:
 def test_a_model_over_a_source_that_is_not_here_is_not_judged() -> None:
     model = _model("select whatever from raw.orders")
     assert model.relation not in _check(model, others=(make_source("raw.orders"),))
+
+
+def test_days_that_are_no_columns_are_told_of_sources_and_models_alike() -> None:
+    raw = make_source("raw.orders", {"id": "int32", "day": "date"}, meta={"known_on": "dya"})
+    model = _model("select id, day from raw.orders", meta={"as_of": "id"})
+    with pytest.raises(ExceptionGroup) as caught:
+        _check(model, others=(raw,))
+    assert [error.message for error in caught.value.exceptions if isinstance(error, TypeCheckError)] == [
+        "'known_on' names 'dya', which is no column",
+        "'as_of' names 'id', which is int32 and no date",
+    ]

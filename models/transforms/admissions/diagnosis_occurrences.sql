@@ -1,16 +1,16 @@
-{%- set codes = var("occurrences_codes") -%}
-{%- set bounds = [var("occurrences_from"), var("occurrences_to")] -%}
+{%- set bounds = [var("occurrence_from"), var("occurrence_to")] -%}
 with
     chosen_diagnoses as (
         select pnr, diagnosis_code, admission_date
         from {{ ref("diagnoses") }}
         where
-            {{ between_bounds("admission_date", bounds[0], bounds[1]) }}
-            {% if var("occurrences_roles") %}
-                and diagnosis_role in ({{ quoted(var("occurrences_roles")) }})
+            later_disproved is not true
+            and {{ between_bounds("admission_date", bounds[0], bounds[1]) }}
+            {% if var("occurrence_roles") %}
+                and diagnosis_role in ({{ quoted(var("occurrence_roles")) }})
             {% endif %}
-            {% if codes %}
-                and diagnosis_code in ({{ normalised_codes(codes) }})
+            {% if var("occurrence_codes") %}
+                and diagnosis_code in ({{ normalised_codes(var("occurrence_codes")) }})
             {% endif %}
     ),
 
