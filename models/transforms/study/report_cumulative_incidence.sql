@@ -36,7 +36,9 @@ with
             day,
             count(*) filter (where has_outcome) as outcomes,
             count(*) filter (where has_outcome or has_competing) as events,
-            sum(count(*)) over (partition by role order by day desc) as at_risk
+            sum(count(*)) over (partition by role)
+            - sum(count(*)) over (partition by role order by day)
+            + count(*) as at_risk
         from leavers
         group by role, day
     ),
