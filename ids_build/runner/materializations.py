@@ -66,7 +66,7 @@ def open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Stora
 def build_seed(seed: Seed, shop: Workshop) -> Draft:
     """Write a seed aside as parquet, in the order of its file."""
     shop.engine.add_rows(seed.relation, read_seed(seed))
-    return _write(seed.relation, f"select * from {seed.relation.sql}", seed.grain, shop)
+    return _write(seed, f"select * from {seed.relation.sql}", seed.grain, shop)
 
 
 def build_model(model: Model, shop: Workshop) -> Draft:
@@ -78,7 +78,7 @@ def build_model(model: Model, shop: Workshop) -> Draft:
         if model.materialized != "table":
             shop.engine.add_view(model.relation, model.sql)
             return Draft(relation=model.relation)
-        return _write(model.relation, model.sql, sort_keys(model, shop.schemas), shop, told_order=model.order)
+        return _write(model, model.sql, sort_keys(model, shop.schemas), shop, told_order=model.order)
     except PlanError as error:
         raise explain_plan_error(model, error) from None
     except StorageError:
@@ -175,18 +175,18 @@ def sort_keys(model: Model, schemas: Schemas) -> tuple[str, ...]:
 
 
 def _write(
-    relation: Relation,
+    node: Model | Seed,
     sql: str,
     order: tuple[str, ...],
     shop: Workshop,
     told_order: tuple[str, ...] = (),
 ) -> Draft:
+    relation = node.relation
     path = shop.storage.draft_path(relation)
     keys = order
     note: dict[str, Any] = {"order": list(told_order) or list(keys)}
     if shop.cohort:
         note["cohort"] = shop.cohort.digest
-    node = shop.graph.table(relation)
     if isinstance(node, Model) and node.report:
         note["query"] = digest_query(node)
     try:

@@ -172,7 +172,8 @@ print(first.num_rows + sum(batch.num_rows for batch in reader), risen)
 @on_linux
 def test_a_stream_gives_its_first_rows_long_before_it_has_read_all(tmp_path: Path) -> None:
     columns = "".join(f", {{name: a{number}, data_type: float64}}" for number in range(6))
-    text = f"sources: [{{name: raw, tables: [{{name: shop, meta: {{period: file_name}}, columns: [{{name: pnr, data_type: string}}{columns}]}}]}}]\n"
+    table = f"{{name: shop, meta: {{period: file_name}}, columns: [{{name: pnr, data_type: string}}{columns}]}}"
+    text = f"sources: [{{name: raw, tables: [{table}]}}]\n"
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "s.yml").write_text(text)
     (tmp_path / "dbt_project.yml").write_text("name: shop\n")
