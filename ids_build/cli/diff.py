@@ -18,7 +18,7 @@ from ids_build.tasks.load import load_task
 @click.option(
     "--against",
     help="What to compare with: a project's folder, the number of a generation, or a folder of tables "
-    "(default: the generation before the newest).",
+    "(default: the generation before the published one).",
 )
 @click.option(
     "--against-target", type=click.Path(file_okay=False, path_type=Path), help="Where the tables of the other project lie."

@@ -103,16 +103,20 @@ class Storage:
 
 
 def find_generation(target_path: Path, number: int | None) -> Path:
-    """Return the folder of tables of an earlier generation, ``<target-path>/generations/<number>``.
+    """Return the folder of tables of a generation, ``<target-path>/generations/<number>``.
 
-    Without a number it is the one before the newest. Raises StorageError when there is none.
+    Without a number it is the one before the published one (to which ``tables`` points), else before the newest.
+    Raises StorageError when there is none.
     """
     folder = target_path / "generations"
     known = sorted(int(path.name) for path in folder.glob("*") if path.name.isdecimal() and path.is_dir())
+    if number is None:
+        published = (target_path / "tables").resolve()
+        points = published.parent == folder.resolve() and published.name.isdecimal()
+        last = int(published.name) if points else max(known, default=0)
+        number = max((other for other in known if other < last), default=None)
     if number in known:
         return folder / str(number)
-    if number is None and len(known) > 1:
-        return folder / str(known[-2])
     told = f"there is no generation {number}" if number is not None else "there is no earlier generation"
     kept = f"known are {', '.join(map(str, known))}" if number is not None and known else "name a project or a folder of tables"
     raise StorageError(f"{told} in '{target_path}'", hint=kept)

@@ -75,7 +75,7 @@ def diff(
     """Return how the project differs from another state, and its built tables from those of that state.
 
     `against` is the settings of another project, or the number of a generation or the path of a folder of tables, or None
-    for the generation before the newest. Without `data` no table is read beyond its footer. Raises what compiling raises,
+    for the generation before the published one. Without `data` no table is read beyond its footer. Raises what compiling raises,
     ConfigError for a path where nothing lies, StorageError for an unknown generation.
     """
     after = _open_project(config)

@@ -115,6 +115,13 @@ def test_a_generation_is_found_by_its_number_else_the_one_before_the_newest(tmp_
     assert find_generation(target, None) == target / "generations" / "10"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="makes a link")
+def test_the_generation_before_the_published_one_is_meant_even_when_it_is_not_the_newest(tmp_path: Path) -> None:
+    target = _generations(tmp_path, 9, 10, 11)
+    (target / "tables").symlink_to(target / "generations" / "10", target_is_directory=True)
+    assert find_generation(target, None) == target / "generations" / "9"
+
+
 def test_an_unknown_generation_names_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="there is no generation 3") as caught:
         find_generation(_generations(tmp_path, 1, 2), 3)
