@@ -75,14 +75,14 @@ def diff(
     """Return how the project differs from another state, and its built tables from those of that state.
 
     `against` is the settings of another project, or the number of a generation or the path of a folder of tables, or None
-    for the generation before the published one. Without `data` no table is read beyond its footer. Raises what compiling raises,
-    ConfigError for a path where nothing lies, StorageError for an unknown generation.
+    for the generation before the published one. Without `data` no table is read beyond its footer. Raises what compiling
+    raises, ConfigError for a path where nothing lies, StorageError for an unknown generation.
     """
     after = _open_project(config)
     before = _open_other(against) if isinstance(against, Config) else _open_tables(config, against)
     names, notes = _choose(before, after, tuple(words), tuple(exclude))
-    changes = {name: _compare(name, before, after) for name in names}
-    causes = _find_causes(after, {name: found for name, found in changes.items() if found})
+    changes = {name: _compare(name, before, after) for name in _names(before, after)}
+    causes = _find_causes(after, changes)
     rows = dict(_compare_rows(names, before, after, config)) if data else {}
     models = []
     for name in names:
@@ -147,15 +147,20 @@ def _choose(
     for state in (before, after):
         if state.graph:
             found = select(state.graph, words, exclude)
-            chosen |= {state.graph.nodes[unique_id].name for unique_id in found.ids}
+            nodes = [state.graph.nodes[unique_id] for unique_id in found.ids]
+            chosen |= {node.name for node in nodes if isinstance(node, Model | Seed)}
             unmatched.append(set(found.unmatched))
         elif not exclude:
             chosen |= set(state.names()) if not words else set(state.names()) & set(words)
-    names = [name for name in dict.fromkeys([*after.names(), *before.names()]) if name in chosen]
-    if not before.graph:
-        # A folder holds tables alone: what is no table, and what was built on neither side, is not compared.
-        names = [name for name in names if before.find_file(name) or after.find_file(name)]
-    return tuple(names), tuple(sorted(set.intersection(*unmatched)))
+    names = tuple(name for name in _names(before, after) if name in chosen)
+    return names, tuple(sorted(set.intersection(*unmatched)))
+
+
+def _names(before: _State, after: _State) -> list[str]:
+    """Return the names of all models and seeds of either side, in graph order."""
+    names = list(dict.fromkeys([*after.names(), *before.names()]))
+    # A folder holds tables alone: what is no table, and what was built on neither side, is not compared.
+    return names if before.graph else [name for name in names if before.find_file(name) or after.find_file(name)]
 
 
 # -- what changed -----------------------------------------------------------------------------------

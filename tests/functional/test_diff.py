@@ -177,6 +177,7 @@ def test_rows_are_compared_by_grain_and_followed_to_what_stands_on_them(two: Cal
     assert _rows(found["marts.adults"]) == (3, 3, 0, 0, {"word": 1})
     assert found["marts.incomes"]["rows"]["identical"]
     assert found["seeds.towns"]["through"] == []
+    assert _diff(before, after, "--select", "adults")["marts.adults"] == found["marts.adults"]
 
 
 def test_other_raw_files_change_rows_alone(two: Callable[..., tuple[Toy, Toy]]) -> None:
