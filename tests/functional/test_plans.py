@@ -26,7 +26,6 @@ SORTED = {
     # by key within a case, and the numbers once more; rounds by control and by case
     "matching_candidates": 2,
     "matched_pairs": 6,
-    "comparison_persons": 2,
     # each part of a union before they are merged
     "balance_persons": 3,
     "report_attrition": 2,
