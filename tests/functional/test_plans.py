@@ -136,7 +136,6 @@ SORTS = {
     "diabetes_diagnosis_rows": "the few rows that count, from the contact key to the person key",
     "diabetes_podiatry": "the few rows that count, by a date read from a text",
     "diabetes_events_kept": "two lists side by side, each row once",
-    "diabetes_events": "three lists side by side, one row a day",
 }
 
 
