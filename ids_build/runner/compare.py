@@ -82,7 +82,8 @@ def compare_tables(pairs: Sequence[Pair], config: Config) -> Iterator[RowDiffere
         try:
             yield sides.compare()
         except (PlanError, ExecutionError) as error:
-            yield replace(sides.counted(), notes=(f"the rows cannot be compared: {error.message}",))
+            told = sides.counted()
+            yield replace(told, notes=(*told.notes, f"the rows cannot be compared: {error.message}"))
         finally:
             sides.close()
 
