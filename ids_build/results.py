@@ -19,7 +19,7 @@ class Started:
 class Result:
     """What became of a node or a test.
 
-    `status` is one of success, error, skipped for tables and pass, fail, warn, error, skipped for tests.
+    `status` is one of success, reused, error, skipped for tables and pass, reused, fail, warn, error, skipped for tests.
     `rows` and `size` (bytes) describe a built table, `failures` counts a test's failing rows.
     `seconds` is the wall time. `notes` are facts worth telling that stop nothing.
     """
@@ -61,6 +61,17 @@ class RunResults:
     def count(self, status: str) -> int:
         """Return how many results have that status."""
         return sum(result.status == status for result in self.results)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a run would do with a node or a test, and why: `status` is run, may run or reused."""
+
+    unique_id: str
+    name: str
+    resource: str
+    status: str
+    reasons: tuple[str, ...] = ()
 
 
 Event = Started | Result

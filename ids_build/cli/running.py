@@ -42,3 +42,19 @@ def run_command(command: str, said: dict[str, Any]) -> None:
         terminal.print_summary(run, sys.stdout)
     if not run.ok:
         raise click.exceptions.Exit(1)
+
+
+def explain_command(command: str, said: dict[str, Any]) -> None:
+    """Say what build or run would do with each node, and why; tests are told where they would run and their table would not."""
+    config, voice = make_config(said), make_voice(said)
+    words, exclude = chosen(said)
+    outlooks = load_task("build").foresee(config, command, words, exclude)
+    if voice.output == "json":
+        told = importlib.import_module("ids_build.report.artifacts").describe_outlooks(outlooks)
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    described = importlib.import_module("ids_build.report.words")
+    shown = [look for look in outlooks if look.resource in described.TABLES or look.status == "run"]
+    rows = [(look.name, look.status, "; ".join(look.reasons)) for look in shown]
+    importlib.import_module("ids_build.report.terminal").print_rows(("node", "status", "why"), rows, sys.stdout)
+    click.echo(described.describe_outlook(outlooks))

@@ -241,6 +241,8 @@ class _Compilation:
             meta=meta,
             places=properties.places if properties else {},
             config=config,
+            meaning=query.meaning,
+            volatile=query.volatile,
         )
         return replace(model, references=find_references(model, text.references, query, self._tables, self._warnings))
 

@@ -14,7 +14,15 @@ from ids_build.report.artifacts import describe_result
 from ids_build.report.words import TABLES, describe_counts, describe_fault, describe_size
 from ids_build.results import Event, Result, RunResults, Started
 
-_STYLES = {"success": "green", "pass": "green", "warn": "yellow", "skipped": "yellow", "error": "red", "fail": "red"}
+_STYLES = {
+    "success": "green",
+    "pass": "green",
+    "reused": "cyan",
+    "warn": "yellow",
+    "skipped": "yellow",
+    "error": "red",
+    "fail": "red",
+}
 
 
 class Listener(Protocol):
@@ -59,7 +67,7 @@ def print_warning(text: str, stream: TextIO, *, style: str, event: str = "warnin
 def print_summary(results: RunResults, stream: TextIO) -> None:
     """Print the table of models and seeds, the faults, the notes, and one line that counts."""
     console = Console(file=stream, highlight=False, width=None if stream.isatty() else 110)
-    built = [result for result in results.results if result.resource in TABLES]
+    built = [result for result in results.results if result.resource in TABLES and result.status != "reused"]
     if built:
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("model", no_wrap=True)

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ class Storage:
         self._target = target_path
         self._tables = target_path / "tables"
         self._drafts = target_path / "drafts"
-        self._notes = target_path / "deliveries.json"
 
     def table_path(self, relation: Relation) -> Path:
         """Return where the published table lies, or will lie."""
@@ -55,23 +55,29 @@ class Storage:
 
     def read_deliveries(self, relation: Relation, location: str) -> dict[str, int]:
         """Return the files that the last run read from this location for a source, and how many rows each had."""
-        noted = self._read_notes().get(str(relation))
+        noted = self.read_memory("deliveries").get(str(relation))
         return dict(noted["files"]) if isinstance(noted, dict) and noted.get("location") == location else {}
 
     def note_delivery(self, relation: Relation, location: str, files: dict[str, int]) -> None:
         """Remember what a run read for a source."""
-        noted = {**self._read_notes(), str(relation): {"location": location, "files": files}}
-        draft = self._notes.with_suffix(".draft")
-        with _told(self._notes):
-            draft.write_text(json.dumps(noted, indent=1), encoding="utf-8")
-            os.replace(draft, self._notes)
+        self.write_memory("deliveries", {**self.read_memory("deliveries"), str(relation): {"location": location, "files": files}})
 
-    def _read_notes(self) -> dict[str, Any]:
+    def read_memory(self, name: str) -> dict[str, Any]:
+        """Return what earlier runs remembered under that name; nothing when the file is damaged, which costs work, no table."""
         try:
-            found = json.loads(self._notes.read_text(encoding="utf-8"))
+            found = json.loads((self._target / f"{name}.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return {}  # no run yet; a damaged file costs one comparison, no table
+            return {}
         return found if isinstance(found, dict) else {}
+
+    def write_memory(self, name: str, told: Mapping[str, Any]) -> None:
+        """Remember plain values under a name for later runs; nobody ever meets half of them."""
+        path = self._target / f"{name}.json"
+        draft = path.with_suffix(".draft")
+        with _told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+            os.replace(draft, path)
 
     def discard(self, relation: Relation) -> None:
         """Remove the draft, if there is one."""

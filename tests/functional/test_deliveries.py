@@ -57,7 +57,7 @@ def test_a_file_after_the_last_day_of_its_source_fails_the_models_on_it(toy: Mak
     assert ran.code == 1
     assert "raw/old/2019.parquet  'main.old' error: 'raw.old' ends on 2018-12-31; this file lies outside\n" in ran.out
     assert "hint: take the file out of the folder, and read those days in the register that has them\n" in ran.out
-    assert _status(project) == {"old": "error", "new": "success", "both": "skipped"}
+    assert _status(project) == {"old": "error", "new": "reused", "both": "skipped"}
 
 
 def test_a_file_before_the_first_day_of_its_source_fails_the_models_on_it(toy: Maker) -> None:
