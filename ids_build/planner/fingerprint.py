@@ -47,6 +47,7 @@ def _model_facts(model: Model) -> dict[str, Any]:
         "setting 'grain'": list(model.grain),
         "setting 'cluster_by'": list(model.order) if model.order != model.grain else [],
         "contract": _columns(model.columns) if model.contract else "",
+        "setting 'report'": model.report is not None,  # then the footer tells the query
     }
 
 

@@ -27,6 +27,7 @@ _NOTE = "ids_build"
 VERSION = f"ids_build {__version__}, datafusion {datafusion.__version__}"
 _SETTINGS = {
     "datafusion.optimizer.prefer_existing_sort": "true",
+    "datafusion.optimizer.prefer_existing_union": "true",
     "datafusion.catalog.create_default_catalog_and_schema": "true",
     "datafusion.sql_parser.enable_ident_normalization": "true",
 }

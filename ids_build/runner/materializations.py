@@ -1,5 +1,6 @@
 """How a node becomes a table: model, seed, view."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +71,7 @@ def open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Stora
 def build_seed(seed: Seed, shop: Workshop, key: str = "") -> Draft:
     """Write a seed aside as parquet, in the order of its file; its key goes into the footer."""
     shop.engine.add_rows(seed.relation, read_seed(seed))
-    return _write(seed.relation, f"select * from {seed.relation.sql}", seed.grain, shop, {"order": list(seed.grain), "key": key})
+    return _write(seed, f"select * from {seed.relation.sql}", seed.grain, shop, {"order": list(seed.grain), "key": key})
 
 
 def build_model(model: Model, shop: Workshop, key: str = "") -> Draft:
@@ -83,7 +84,7 @@ def build_model(model: Model, shop: Workshop, key: str = "") -> Draft:
             shop.engine.add_view(model.relation, model.sql)
             return Draft(relation=model.relation)
         keys = sort_keys(model, shop.schemas)
-        return _write(model.relation, model.sql, keys, shop, {"order": list(model.order or keys), "key": key})
+        return _write(model, model.sql, keys, shop, {"order": list(model.order or keys), "key": key})
     except PlanError as error:
         raise explain_plan_error(model, error) from None
     except StorageError:
@@ -191,17 +192,25 @@ def sort_keys(model: Model, schemas: Schemas) -> tuple[str, ...]:
     return (*model.order, *(name for name in columns if name not in model.order))
 
 
-def _write(relation: Relation, sql: str, keys: tuple[str, ...], shop: Workshop, note: dict[str, Any]) -> Draft:
+def _write(node: Model | Seed, sql: str, keys: tuple[str, ...], shop: Workshop, note: dict[str, Any]) -> Draft:
+    relation = node.relation
     path = shop.storage.draft_path(relation)
     note = {name: told for name, told in note.items() if told != ""}
     if shop.cohort:
         note["cohort"] = shop.cohort.digest
+    if isinstance(node, Model) and node.report:
+        note["query"] = digest_query(node)
     try:
         rows = shop.engine.write(sql, path, order=keys, note=note)
     except BaseException:
         shop.storage.discard(relation)
         raise
     return Draft(relation=relation, rows=rows, size=path.stat().st_size)
+
+
+def digest_query(model: Model) -> str:
+    """Return a digest of what a model's query means, which stands in the footer of a table of the report."""
+    return model.meaning or hashlib.sha256(model.sql.encode()).hexdigest()
 
 
 def _sources_of(model: Model, graph: Graph) -> list[Relation]:

@@ -8,6 +8,7 @@ goes on.
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -55,6 +56,7 @@ __all__ = [
     "Schemas",
     "check_types",
     "explain",
+    "find_day",
     "find_files",
     "foresee_plan",
     "open_cohort",
@@ -128,6 +130,11 @@ def explain(model: Model, graph: Graph, schemas: Schemas, config: Config) -> str
 def table_path(relation: Relation, config: Config) -> Path:
     """Return where the table of that name lies, or will lie."""
     return Storage(config.target_path).table_path(relation)
+
+
+def find_day(relation: Relation, config: Config) -> date | None:
+    """Return the day on which the table of that name was put in place, None when it never was."""
+    return Storage(config.target_path).find_day(relation)
 
 
 def _remembering(shop: Workshop, config: Config) -> Workshop:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from ids_build.compiler.compiler import check_reports
 from ids_build.config import Config
 from ids_build.graph import Graph
 from ids_build.report.artifacts import write_compiled
-from ids_build.runner.runner import Schemas, check_types, explain
+from ids_build.runner.runner import Schemas, check_types, describe_type, explain
 from ids_build.tasks.ls import compile_graph
 
 
@@ -21,8 +22,7 @@ class Checked:
 
 def check_project(config: Config) -> Checked:
     """Return graph and planned columns; raises a CompileError or an ExceptionGroup of them."""
-    graph = compile_graph(config)
-    return Checked(graph=graph, schemas=check_types(graph, graph.models(), config.project_dir))
+    return _check(compile_graph(config), config)
 
 
 def compile_models(config: Config) -> Checked:
@@ -30,8 +30,18 @@ def compile_models(config: Config) -> Checked:
     graph = compile_graph(config)
     with ThreadPoolExecutor(max_workers=1) as beside:  # files are written while the engine plans
         written = beside.submit(write_compiled, graph, config)
-        schemas = check_types(graph, graph.models(), config.project_dir)
+        checked = _check(graph, config)
         written.result()
+    return checked
+
+
+def _check(graph: Graph, config: Config) -> Checked:
+    schemas = check_types(graph, graph.models(), config.project_dir)
+    # A boolean tells nobody apart.
+    columns = {
+        relation: {field.name: describe_type(field.type) != "boolean" for field in schema} for relation, schema in schemas.items()
+    }
+    check_reports(graph, columns)
     return Checked(graph=graph, schemas=schemas)
 
 
