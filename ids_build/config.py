@@ -37,6 +37,8 @@ class Options:
     full_refresh: bool = False
     fail_fast: bool = False
     verify: bool = False
+    publish: str = "complete"
+    keep: int = 2
     cohort: Path | None = None
     cohort_column: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +74,8 @@ class Config:
     full_refresh: bool = False
     fail_fast: bool = False
     verify: bool = False
+    publish: str = "complete"
+    keep: int = 2
     cohort: Path | None = None
     cohort_column: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -119,6 +123,8 @@ def make_config(
         full_refresh=options.full_refresh,
         fail_fast=options.fail_fast,
         verify=options.verify,
+        publish=options.publish,
+        keep=options.keep,
         cohort=options.cohort,
         cohort_column=options.cohort_column,
         environment=options.environment,

@@ -1,6 +1,6 @@
 """The results: what happened to each step, told while it happens."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ids_build.errors import Location
@@ -45,12 +45,29 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A fact about the whole run that stops nothing, such as what was cleaned."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A generation was published: its number, and how many tables it holds."""
+
+    generation: int
+    tables: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResults:
-    """All results of one run, in the order they came, and the seconds it took."""
+    """All results of one run, in the order they came, the seconds it took, what it published and what it noted."""
 
     command: str
     results: tuple[Result, ...]
     seconds: float
+    published: Published | None = None
+    notes: tuple[str, ...] = ()
     args: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -74,4 +91,17 @@ class Outlook:
     reasons: tuple[str, ...] = ()
 
 
-Event = Started | Result
+Event = Started | Result | Note | Published
+
+
+def gather(command: str, events: Iterable[Event], seconds: float, args: Mapping[str, object]) -> RunResults:
+    """Return the results of a run from all that it told."""
+    told = tuple(events)
+    return RunResults(
+        command=command,
+        results=tuple(event for event in told if isinstance(event, Result)),
+        seconds=seconds,
+        published=next((event for event in told if isinstance(event, Published)), None),
+        notes=tuple(event.message for event in told if isinstance(event, Note)),
+        args=args,
+    )

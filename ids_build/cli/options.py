@@ -82,6 +82,19 @@ def run_options(function: F) -> F:
     return function
 
 
+def publish_options(function: F) -> F:
+    """Add the options that say when tables are published, and how many former generations stay."""
+    kinds = click.Choice(["complete", "passing"])
+    for option in reversed(
+        (
+            click.option("--publish", type=kinds, default="complete", help="Publish only when all passed, or what passed."),
+            click.option("--keep", type=click.IntRange(min=0), default=2, help="How many former generations stay (default: 2)."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
 def explain_option(function: F) -> F:
     """Add --explain."""
     text = "Say for each node whether it would run or is reused, and why; build nothing."
@@ -119,6 +132,8 @@ def make_config(said: dict[str, Any]) -> Config:
         full_refresh=bool(said.get("full_refresh")),
         fail_fast=bool(said.get("fail_fast")),
         verify=bool(said.get("verify")),
+        publish=said.get("publish") or "complete",
+        keep=2 if said.get("keep") is None else said["keep"],
         cohort=said.get("cohort"),
         cohort_column=said.get("cohort_column"),
         environment=dict(os.environ),

@@ -44,6 +44,8 @@ def describe_run(results: RunResults) -> dict[str, Any]:
         "ok": results.ok,
         "elapsed_time": round(results.seconds, 3),
         "args": dict(results.args),
+        "generation": results.published.generation if results.published else None,
+        "notes": list(results.notes),
         "results": [describe_result(result) for result in results.results],
     }
 

@@ -1,7 +1,7 @@
 """Results and errors in words, for a terminal, for plain lines and for machines."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ids_build.report.artifacts import describe_result
 from ids_build.report.words import TABLES, describe_counts, describe_fault, describe_size
-from ids_build.results import Event, Result, RunResults, Started
+from ids_build.results import Event, Note, Published, Result, RunResults, Started
 
 _STYLES = {
     "success": "green",
@@ -88,7 +88,7 @@ def print_summary(results: RunResults, stream: TextIO) -> None:
         if result.status in ("error", "fail", "warn"):
             console.print()
             console.print(describe_fault(result), style=_STYLES[result.status], markup=False, soft_wrap=True)
-    notes = [note for result in results.results for note in result.notes]
+    notes = [*(note for result in results.results for note in result.notes), *results.notes]
     if notes:
         console.print()
         for note in dict.fromkeys(notes):
@@ -129,8 +129,13 @@ class _JsonLines:
         self._stream = stream
 
     def tell(self, event: Event) -> None:
+        told: Mapping[str, object]
         if isinstance(event, Started):
             told = {"event": "started", "unique_id": event.unique_id, "name": event.name, "resource_type": event.resource}
+        elif isinstance(event, Note):
+            told = {"event": "note", "message": event.message}
+        elif isinstance(event, Published):
+            told = {"event": "published", "generation": event.generation, "tables": event.tables}
         else:
             told = {"event": "result", **describe_result(event)}
         print(json.dumps(told, ensure_ascii=False, default=str), file=self._stream, flush=True)
@@ -143,7 +148,7 @@ class _PlainLines:
         self._stream, self._total, self._done = stream, total, 0
 
     def tell(self, event: Event) -> None:
-        if isinstance(event, Started):
+        if not isinstance(event, Result):
             return
         self._done += 1
         facts = [f"{event.rows:,} rows" if event.rows is not None else "", describe_size(event.size)]
@@ -162,6 +167,7 @@ class _Live:
     def tell(self, event: Event) -> None:
         if isinstance(event, Started):
             self._bar.update(self._task, description=event.name)
+        if not isinstance(event, Result):
             return
         self._bar.advance(self._task)
         if event.resource in TABLES or event.failed:

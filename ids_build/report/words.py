@@ -32,6 +32,8 @@ def describe_counts(results: RunResults) -> str:
         number = results.count(status)
         if number:
             parts.append(f"{number} {word}")
+    if results.published:
+        parts.append(f"generation {results.published.generation} published")
     what = ", ".join(parts) or "nothing to do"
     return f"{what} in {results.seconds:.1f} s"
 

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from ids_build.plan import Facts, Fingerprint, make_key
 from ids_build.relation import Relation
 from ids_build.runner.engine import VERSION
 from ids_build.runner.footers import digest_content
+from ids_build.runner.generations import Generation
 from ids_build.runner.materializations import Draft, Workshop, look_at
-from ids_build.runner.state import Entry, Passed, describe_state, parse_state
+from ids_build.runner.state import Entry, Passed, describe_entries, describe_state, parse_entries, parse_state
 
 _MEMORY, _FILES = "state", "files"
 _SHARE = 20  # while a run goes on, a twentieth of its time at most goes into writing what it remembers
@@ -24,12 +26,16 @@ _SHARE = 20  # while a run goes on, a twentieth of its time at most goes into wr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The complete key of a table, the facts it is made of, and why the table must be made; no reason: it is reused."""
+    """The complete key of a table, the facts it is made of, and why the table must be made; no reason: it is reused.
+
+    `found` is the generation that holds such a table, where it is not the published one.
+    """
 
     key: str
     facts: Facts
     entry: Entry | None
     reasons: tuple[str, ...] = ()
+    found: int | None = None
 
 
 class Reuse:
@@ -41,8 +47,13 @@ class Reuse:
         self._shop = shop
         self._verify = verify
         self._state = parse_state(shop.storage.read_memory(_MEMORY))
+        self._published = shop.storage.generations.published()
+        self._tables = self._read_entries(self._published) if self._published is not None else {}
+        self._made: dict[str, Entry] = {}
+        self._began = datetime.now().astimezone().isoformat(timespec="seconds")
         self._digests: dict[Relation, str] = {}
         self._assumed: set[Relation] = set()
+        self._others: dict[int, dict[str, Entry]] = {}
         self._next = 0.0
 
     # -- judging ----------------------------------------------------------------------------------
@@ -53,16 +64,17 @@ class Reuse:
         Raises what looking for the files of a source raises, and NotBuiltError when an input was never built.
         """
         facts = self._facts(node)
-        key, entry = make_key(facts), self._state.tables.get(str(node.relation))
+        key, entry = make_key(facts), self._find_entry(node)
         reasons = [f"function '{name}'" for name in self._fingerprints[node.unique_id].volatile]
         if self._shop.full_refresh:
             reasons.append("--full-refresh")
-        if not reasons:
-            reasons = self.compare(node, facts, entry)
-        verdict = Verdict(key=key, facts=facts, entry=entry, reasons=tuple(reasons))
+        found = None
+        if not reasons and (reasons := self.compare(node, facts, entry)):
+            found, other = self._find_elsewhere(node, key)
+            entry, reasons = (other, []) if other else (entry, reasons)
         if not reasons and entry:
             self._digests[node.relation] = self._own_digest(node, entry.content, key)
-        return verdict
+        return Verdict(key=key, facts=facts, entry=entry, reasons=tuple(reasons), found=found)
 
     def compare(self, node: Model | Seed, facts: Facts, entry: Entry | None) -> list[str]:
         """Return why what an earlier run left is not what these facts make."""
@@ -71,9 +83,7 @@ class Reuse:
         changed = list(_differing(entry.facts, facts))
         if changed or entry.key != make_key(facts):
             return changed or ["its key"]
-        if isinstance(node, Model) and node.materialized != "table":
-            return []
-        return self._check_file(node, entry)
+        return [] if _is_view(node) else self._check_file(self._shop.storage.table_path(node.relation), entry)
 
     def judge_test(self, test: DataTest | UnitTest) -> tuple[str, Passed | None]:
         """Return the key of a test, and how it passed before with the same key, None when it must run."""
@@ -89,7 +99,7 @@ class Reuse:
         """
         if relation not in self._digests:
             node = self._shop.graph.table(relation)
-            if isinstance(node, Model) and node.materialized == "table":
+            if isinstance(node, Model) and not _is_view(node):
                 self._digests[relation] = self._find_content(node)
             else:
                 facts = self._source_facts(node) if isinstance(node, Source) else self._facts(node)
@@ -118,8 +128,8 @@ class Reuse:
 
     def keep(self, node: Model | Seed, entry: Entry, path: Path | None, notes: tuple[str, ...]) -> None:
         """Remember a table that was put in place."""
-        mtime = path.stat().st_mtime_ns if path else None
-        self._state.tables[str(node.relation)] = replace(entry, mtime=mtime, notes=notes)
+        kept = self._made if path else self._state.tables
+        kept[str(node.relation)] = replace(entry, mtime=path.stat().st_mtime_ns if path else None, notes=notes)
         if time.monotonic() > self._next:
             self.save()
 
@@ -132,13 +142,59 @@ class Reuse:
         self._state.tests[test.unique_id] = passed
 
     def save(self) -> None:
-        """Write what is remembered to the target."""
+        """Write what is remembered to the target, and to the generation that the run makes."""
         began = time.monotonic()
+        if self._shop.storage.new is not None:
+            self._shop.storage.generations.note(self.describe(complete=False))
         self._shop.storage.write_memory(_MEMORY, describe_state(self._state))
         self._shop.storage.write_memory(_FILES, self._shop.footers.known)
         self._next = time.monotonic() + _SHARE * (time.monotonic() - began)
 
+    def publish(self, keep: int) -> tuple[int, int]:
+        """Publish what the run made and the tables that did not change; return the generation and its number of tables.
+
+        A table that an earlier run made and no model makes any more is left out.
+        """
+        known = {str(relation): relation for relation in self._shop.graph.tables}
+        gone = [name for name in self._tables if name not in known]
+        for name in gone:
+            del self._tables[name]
+        dropped = [Relation(layer=layer, name=table) for layer, _, table in (name.partition(".") for name in gone)]
+        about = self.describe(complete=True)
+        return self._shop.storage.publish(about, dropped, keep), len(about.tables)
+
+    def describe(self, *, complete: bool) -> Generation:
+        """Return what is to be noted of the generation that the run makes."""
+        entries = {**self._tables, **self._made} if complete else self._made
+        return Generation(
+            number=self._shop.storage.new or 0,
+            made=self._began,
+            cohort=self._shop.cohort.digest if self._shop.cohort else None,
+            complete=complete,
+            tables=describe_entries(entries),
+        )
+
     # -- inside -----------------------------------------------------------------------------------
+
+    def _find_entry(self, node: Model | Seed) -> Entry | None:
+        name = str(node.relation)
+        return self._state.tables.get(name) if _is_view(node) else self._made.get(name) or self._tables.get(name)
+
+    def _find_elsewhere(self, node: Model | Seed, key: str) -> tuple[int | None, Entry | None]:
+        """Return the newest generation beside the published one that holds a table of this key, and its entry."""
+        for number in () if _is_view(node) else self._shop.storage.generations.numbers():
+            if number in (self._published, self._shop.storage.new):
+                continue
+            if number not in self._others:
+                self._others[number] = self._read_entries(number)
+            entry = self._others[number].get(str(node.relation))
+            path = self._shop.storage.generations.folder(number) / node.relation.layer / f"{node.relation.name}.parquet"
+            if entry and entry.key == key and not self._check_file(path, entry):
+                return number, entry
+        return None, None
+
+    def _read_entries(self, number: int) -> dict[str, Entry]:
+        return parse_entries(self._shop.storage.generations.read(number).tables)
 
     def _facts(self, node: Model | Seed | DataTest | UnitTest) -> Facts:
         fingerprint = self._fingerprints[node.unique_id]
@@ -151,7 +207,7 @@ class Reuse:
             found.update({f"columns of '{name}'": self._columns(name) for name in node.references})
         for relation in fingerprint.inputs:
             if relation in self._assumed and isinstance(node, Model):
-                before = self._state.tables.get(str(node.relation))
+                before = self._find_entry(node)
                 found[f"input '{relation}'"] = before.facts.get(f"input '{relation}'") if before else ""
             elif isinstance(self._shop.graph.table(relation), Source):
                 found[f"source '{relation}'"] = self.find_source(relation)
@@ -171,19 +227,18 @@ class Reuse:
         return hashlib.sha256(str(schema).encode()).hexdigest() if schema is not None else ""
 
     def _own_digest(self, node: Model | Seed, content: str, key: str) -> str:
-        return content if isinstance(node, Model) and node.materialized == "table" else key
+        return key if isinstance(node, Seed) or _is_view(node) else content
 
     def _find_content(self, model: Model) -> str:
         """Return the content of a table that an earlier run built."""
-        path, entry = self._shop.storage.table_path(model.relation), self._state.tables.get(str(model.relation))
+        path, entry = self._shop.storage.table_path(model.relation), self._find_entry(model)
         if not path.is_file():
             raise NotBuiltError(f"'{model.relation}' has not been built", hint=f"run 'ids build --select {model.name}' first")
-        known = entry is not None and not self._check_file(model, entry)
+        known = entry is not None and not self._check_file(path, entry)
         return entry.content if known and entry else digest_content(path)
 
-    def _check_file(self, node: Model | Seed, entry: Entry) -> list[str]:
+    def _check_file(self, path: Path, entry: Entry) -> list[str]:
         """Return what is wrong with the file in a table's place: it must be the very one that the run of the entry put there."""
-        path = self._shop.storage.table_path(node.relation)
         if not path.is_file():
             return ["its table is gone"]
         stat = path.stat()
@@ -193,10 +248,11 @@ class Reuse:
                 same = digest_content(path) == entry.content
         except (OSError, ValueError, pa.ArrowException):
             same = False
-        if not same:
-            return ["its table was replaced by another file"]
-        self._state.tables[str(node.relation)] = replace(entry, mtime=stat.st_mtime_ns)
-        return []
+        return [] if same else ["its table was replaced by another file"]
+
+
+def _is_view(node: Model | Seed) -> bool:
+    return isinstance(node, Model) and node.materialized != "table"
 
 
 def _name_files(source: Source, files: Any, project_dir: Path) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """The door of the runner: takes a plan and yields what happens, step by step.
 
 For each step in order: skip it when a parent failed; run its unit tests; reuse its table when nothing that decides it has
-changed; else write it aside; run its data tests on the draft; put the table in place. A failing step is a result; the run
-goes on.
+changed; else write it aside; run its data tests on the draft; put the table into the new generation. A failing step is a
+result; the run goes on. At its end the generation is published.
 """
 
 import time
@@ -20,11 +20,12 @@ from ids_build.graph import Graph
 from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
 from ids_build.plan import Plan, Step
 from ids_build.relation import Relation
-from ids_build.results import Event, Outlook, Result, Started
+from ids_build.results import Event, Note, Outlook, Published, Result, Started
 from ids_build.runner.cohort import Cohort, read_cohort
 from ids_build.runner.data_tests import run_data_tests
 from ids_build.runner.datatypes import describe_type
 from ids_build.runner.footers import Footers
+from ids_build.runner.generations import Generation
 from ids_build.runner.lookahead import prove_no_look_ahead
 from ids_build.runner.materializations import (
     Draft,
@@ -49,6 +50,7 @@ from ids_build.runner.unit_tests import run_unit_test
 __all__ = [
     "BARE",
     "Answer",
+    "Generation",
     "Reader",
     "RecordBatchReader",
     "Table",
@@ -59,8 +61,10 @@ __all__ = [
     "find_day",
     "find_files",
     "foresee_plan",
+    "list_generations",
     "open_cohort",
     "preview",
+    "roll_back",
     "run_plan",
     "run_unit_test",
     "table_path",
@@ -68,26 +72,43 @@ __all__ = [
 
 
 def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort: Cohort | None = None) -> Iterator[Event]:
-    """Yield a Started and a Result for every step and test of the plan, in the order they happen.
+    """Yield a Started and a Result for every step and test of the plan, in the order they happen, and what was published.
 
-    Only one run at a time writes to a target; what a killed run left aside is removed first.
-    Raises StorageError when another run holds the target.
+    Tables go into a new generation, which is published as a whole when nothing failed. Only one run at a time writes to a
+    target; what a killed run left aside is removed first, and told. Raises StorageError when another run holds the target.
     """
     storage = Storage(config.target_path)
     with storage.lock():
-        storage.remove_drafts()
+        yield from (Note(message=message) for message in storage.recover())
         try:
             writes = any(step.builds for step in plan.steps)
             open_again = partial(open_workshop, graph, schemas, config, storage, cohort)
             shop = _remembering(replace(open_again(), writes=writes), config)
             reuse = Reuse(plan.fingerprints, shop, verify=config.verify)
+            failed = False
             try:
-                yield from _Run(plan, shop, config.fail_fast, open_again, reuse).events()
+                for event in _Run(plan, shop, config.fail_fast, open_again, reuse).events():
+                    failed = failed or (isinstance(event, Result) and event.failed)
+                    yield event
             finally:
                 if writes:
                     reuse.save()
+            if storage.new is not None:
+                yield from _publish(reuse, storage, config, failed)
         finally:
             storage.remove_drafts()
+
+
+def _publish(reuse: Reuse, storage: Storage, config: Config, failed: bool) -> Iterator[Event]:
+    """Publish the new generation; of a run in which something failed only when the settings say so."""
+    if failed and config.publish != "passing":
+        hint = "correct the fault and build again: what was built is reused; or give --publish passing"
+        yield Note(message=f"something failed, so nothing is published and every table stays as it was ({hint})")
+        return
+    number, tables = reuse.publish(config.keep)
+    if storage.generations.copied:
+        yield Note(message=f"the file system makes no links: {storage.generations.copied} unchanged tables were copied")
+    yield Published(generation=number, tables=tables)
 
 
 def foresee_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort: Cohort | None = None) -> Iterator[Outlook]:
@@ -143,6 +164,20 @@ def _remembering(shop: Workshop, config: Config) -> Workshop:
     return replace(shop, full_refresh=config.full_refresh, footers=footers)
 
 
+def list_generations(config: Config) -> tuple[list[Generation], int | None]:
+    """Return what is noted of every generation of a target, the newest first, and which of them is published."""
+    found = Storage(config.target_path).generations
+    return [found.read(number) for number in found.numbers()], found.published()
+
+
+def roll_back(config: Config, number: int | None) -> tuple[int, list[str]]:
+    """Publish a former generation; return its number and what was cleaned before. StorageError when there is none."""
+    storage = Storage(config.target_path)
+    with storage.lock():
+        cleaned = storage.recover()
+        return storage.roll_back(number), cleaned
+
+
 class _Run:
     """One pass over the steps of a plan."""
 
@@ -193,6 +228,9 @@ class _Run:
         try:
             verdict = self._reuse.judge(node)
             if verdict.entry and not verdict.reasons:
+                if verdict.found is not None:
+                    path = self._shop.storage.adopt(node.relation, verdict.found)
+                    self._reuse.keep(node, verdict.entry, path, verdict.entry.notes)
                 yield from self._keep(step, verdict.entry)
                 return
             notes = self._lay_inputs(node.references if isinstance(node, Model) else ())
@@ -228,7 +266,7 @@ class _Run:
         """Leave a table as it is; those of its tests run that have never passed on it."""
         node = step.node
         assert isinstance(node, Model | Seed)
-        path = self._shop.storage.table_path(node.relation) if entry.size is not None else None
+        path = self._shop.storage.shown_path(node.relation) if entry.size is not None else None
         failed = yield from self._prove(step)
         if failed:
             yield _unproven(node, failed, path is not None, 0.0)
@@ -248,13 +286,13 @@ class _Run:
         path = None
         try:
             if draft.size is not None:
-                path = self._shop.storage.publish(node.relation)
+                path = self._shop.storage.place(node.relation)
                 add_table(node, path, self._shop)
             self._reuse.keep(node, entry, path, notes)
         except IdsBuildError as error:
             return _failed(node, error, seconds)
         made = replace(_result(node, "success"), seconds=seconds, rows=draft.rows, size=draft.size)
-        return replace(made, path=_text(path), notes=notes)
+        return replace(made, path=_text(path and self._shop.storage.shown_path(node.relation)), notes=notes)
 
     def _recall(self, test: DataTest | UnitTest) -> tuple[str, Passed | None]:
         """Return the key of a test and how it passed before; in a run that makes nothing every test runs."""

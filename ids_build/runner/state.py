@@ -34,7 +34,7 @@ class Passed:
 
 @dataclass(slots=True, kw_only=True)
 class State:
-    """Entries by relation, and passed tests by id."""
+    """What no generation holds: entries of views by relation, and passed tests by id."""
 
     tables: dict[str, Entry] = field(default_factory=dict)
     tests: dict[str, Passed] = field(default_factory=dict)
@@ -45,20 +45,32 @@ def parse_state(told: Mapping[str, Any]) -> State:
     state = State()
     if told.get("form") != _FORM:
         return state
-    for name, entry in _items(told.get("tables")):
-        if isinstance(entry.get("key"), str) and isinstance(entry.get("facts"), dict) and _fits(entry, Entry):
-            state.tables[name] = Entry(**{**entry, "notes": tuple(map(str, entry.get("notes") or ()))})
+    state.tables.update(parse_entries(told.get("tables")))
     for name, entry in _items(told.get("tests")):
         if isinstance(entry.get("key"), str) and _fits(entry, Passed):
             state.tests[name] = Passed(**entry)
     return state
 
 
+def parse_entries(told: Any) -> dict[str, Entry]:
+    """Return the entries of tables that can be understood."""
+    found: dict[str, Entry] = {}
+    for name, entry in _items(told):
+        if isinstance(entry.get("key"), str) and isinstance(entry.get("facts"), dict) and _fits(entry, Entry):
+            found[name] = Entry(**{**entry, "notes": tuple(map(str, entry.get("notes") or ()))})
+    return found
+
+
+def describe_entries(entries: Mapping[str, Entry]) -> dict[str, Any]:
+    """Return entries of tables as plain values."""
+    return {name: asdict(entry) for name, entry in entries.items()}
+
+
 def describe_state(state: State) -> dict[str, Any]:
     """Return a state as plain values."""
     return {
         "form": _FORM,
-        "tables": {name: asdict(entry) for name, entry in state.tables.items()},
+        "tables": describe_entries(state.tables),
         "tests": {name: asdict(test) for name, test in state.tests.items()},
     }
 

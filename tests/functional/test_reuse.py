@@ -261,7 +261,7 @@ def test_a_table_that_was_only_copied_is_reused(built: Toy) -> None:
 
 def test_a_leftover_without_a_memory_of_it_is_no_result(built: Toy) -> None:
     for path in built.written():
-        if path.name == "state.json":
+        if path.name in ("state.json", "generation.json"):
             path.unlink()
     assert _why(built)["people"] == ("run", ["never built"])
     assert _build(built) == ALL
@@ -272,7 +272,7 @@ def test_a_leftover_without_a_memory_of_it_is_no_result(built: Toy) -> None:
 )
 def test_a_damaged_memory_costs_a_rebuild_and_no_error(built: Toy, text: str) -> None:
     for path in built.written():
-        if path.name in ("state.json", "files.json"):
+        if path.name in ("state.json", "files.json", "generation.json"):
             path.write_text(text)
     assert _build(built) == ALL
     assert _build(built) == set()
@@ -347,7 +347,7 @@ def test_what_a_killed_run_had_built_is_reused(toy: Maker) -> None:
     slow += " where a.value > (select count(*) from {{ ref('people') }})"
     project = toy({**FILES, "models/zslow.sql": slow})
     process = project.start("build", "--select", "people", "zslow")
-    wait_until(lambda: any(path.name == "state.json" for path in project.written()))
+    wait_until(lambda: any(path.name == "generation.json" for path in project.written()))
     time.sleep(0.5)
     process.kill()
     process.communicate()
@@ -366,7 +366,7 @@ def test_explain_says_what_would_happen_and_builds_nothing(built: Toy) -> None:
 
 
 def test_the_memory_holds_no_value_of_a_row(built: Toy) -> None:
-    for name in ("state.json", "files.json"):
+    for name in ("state.json", "files.json", "generation.json"):
         text = next(path for path in built.written() if path.name == name).read_text()
         assert json.loads(text)
         assert "p1" not in text.replace("people", "")

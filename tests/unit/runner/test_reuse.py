@@ -60,7 +60,7 @@ def test_the_content_of_a_table_is_known_with_and_without_a_memory(tmp_path: Pat
     config = open_shop(tmp_path)
     run_shop(config)
     known = _open(config).digest(ORDERS)
-    for path in config.target_path.rglob("state.json"):
+    for path in config.target_path.rglob("generation.json"):
         path.unlink()
     assert _open(config).digest(ORDERS) == known
 
