@@ -26,7 +26,6 @@ SORTED = {
     # by key within a case, and the numbers once more; rounds by control and by case
     "matching_candidates": 2,
     "matched_pairs": 6,
-    "comparison_persons": 2,
     # each part of a union before they are merged
     "balance_persons": 3,
     "report_attrition": 2,
@@ -137,7 +136,6 @@ SORTS = {
     "diabetes_diagnosis_rows": "the few rows that count, from the contact key to the person key",
     "diabetes_podiatry": "the few rows that count, by a date read from a text",
     "diabetes_events_kept": "two lists side by side, each row once",
-    "diabetes_events": "three lists side by side, one row a day",
 }
 
 

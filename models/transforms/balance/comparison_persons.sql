@@ -1,12 +1,11 @@
 with
     cases as (
-        select
-            index_date,
-            row_number() over (order by pnr) - 1 as case_no,
-            count(*) over () as cases
+        select index_date, row_number() over (order by pnr) - 1 as case_no
         from {{ ref("study_cases") }}
         where is_eligible
     ),
+
+    totals as (select count(*) as cases from cases),
 
     -- the persons in a random order take the index dates of the cases in turn
     shuffled_persons as (
@@ -20,10 +19,18 @@ with
         from (select pnr from {{ ref("risk_spells") }} group by pnr) as persons
     ),
 
-    dated_persons as (
-        select shuffled_persons.pnr, cases.index_date
+    numbered_persons as (
+        select
+            shuffled_persons.pnr,
+            shuffled_persons.turn % nullif(totals.cases, 0) as case_no
         from shuffled_persons
-        inner join cases on cases.case_no = shuffled_persons.turn % cases.cases
+        cross join totals
+    ),
+
+    dated_persons as (
+        select numbered_persons.pnr, cases.index_date
+        from numbered_persons
+        inner join cases on cases.case_no = numbered_persons.case_no
     ),
 
     comparison_persons as (
