@@ -76,3 +76,11 @@ def test_bare_words_count_as_selected() -> None:
 
 def test_there_is_a_processor() -> None:
     assert find_cores() >= 1
+
+
+def test_what_is_published_and_kept_is_said(tmp_path: Path) -> None:
+    tiny_project(tmp_path, {})
+    config = make_config({"project_dir": tmp_path, "publish": "passing", "keep": 0, "verify": True})
+    assert (config.publish, config.keep, config.verify) == ("passing", 0, True)
+    config = make_config({"project_dir": tmp_path})
+    assert (config.publish, config.keep, config.verify) == ("complete", 2, False)

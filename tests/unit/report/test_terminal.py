@@ -4,7 +4,7 @@ import json
 import pytest
 
 from ids_build.report.terminal import listen, print_rows, print_summary
-from ids_build.results import Event, Result, RunResults, Started
+from ids_build.results import Event, Note, Published, Result, RunResults, Started
 
 STARTED = Started(unique_id="model.shop.orders", name="staging.orders", resource="model")
 BUILT = Result(
@@ -94,3 +94,21 @@ def test_rows_are_printed_with_null_as_blank() -> None:
     print_rows(["id", "word"], [(1, None), (2, "[b]x")], stream)
     lines = [line.split() for line in stream.getvalue().splitlines()]
     assert lines == [["id", "word"], ["1"], ["2", "[b]x"]]
+
+
+def test_notes_and_generations_are_told_as_json_and_are_no_results_elsewhere() -> None:
+    events = (Note(message="cleaned"), Published(generation=3, tables=7))
+    assert [json.loads(line) for line in _tell("json", *events).splitlines()] == [
+        {"event": "note", "message": "cleaned"},
+        {"event": "published", "generation": 3, "tables": 7},
+    ]
+    assert _tell("text", *events) == _tell("quiet", *events) == ""
+    assert "cleaned" not in _tell("text", *events, stream=_Terminal())
+
+
+def test_a_summary_tells_notes_of_the_run_and_lists_no_reused_table() -> None:
+    stream = io.StringIO()
+    reused = Result(unique_id="m", name="staging.same", resource="model", status="reused")
+    print_summary(RunResults(command="build", results=(BUILT, reused), seconds=1.0, notes=("cleaned",)), stream)
+    assert "note: cleaned" in stream.getvalue()
+    assert "staging.same" not in stream.getvalue()
