@@ -1,11 +1,12 @@
 """The door of the runner: takes a plan and yields what happens, step by step.
 
-For each step in order: skip it when a parent failed; run its unit tests; write its table aside; run its
-data tests on the draft; put the table in place. A failing step is a result; the run goes on.
+For each step in order: skip it when a parent failed; run its unit tests; reuse its table when nothing that decides it has
+changed; else write it aside; run its data tests on the draft; put the table into the new generation. A failing step is a
+result; the run goes on. At its end the generation is published.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -19,11 +20,13 @@ from ids_build.graph import Graph
 from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
 from ids_build.plan import Plan, Step
 from ids_build.relation import Relation
-from ids_build.results import Event, Result, Started
+from ids_build.results import Event, Note, Outlook, Published, Result, Started
 from ids_build.runner.cohort import Cohort, read_cohort
 from ids_build.runner.compare import Pair, TableFile, compare_tables, read_table
 from ids_build.runner.data_tests import run_data_tests
 from ids_build.runner.datatypes import describe_type
+from ids_build.runner.footers import Footers
+from ids_build.runner.generations import Generation
 from ids_build.runner.lookahead import prove_no_look_ahead
 from ids_build.runner.materializations import (
     Draft,
@@ -31,58 +34,72 @@ from ids_build.runner.materializations import (
     add_table,
     build_model,
     build_seed,
+    lay_input,
     lay_ready,
     open_workshop,
     sort_keys,
 )
+from ids_build.runner.outlook import foresee
 from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
 from ids_build.runner.raw_files import find_files
+from ids_build.runner.reuse import Reuse
+from ids_build.runner.state import Entry, Passed
 from ids_build.runner.storage import Storage, find_generation, find_tables
 from ids_build.runner.typecheck import Schemas, check_types
 from ids_build.runner.unit_tests import run_unit_test
 
 __all__ = [
-    "BARE",
-    "Answer",
-    "Pair",
-    "Reader",
-    "RecordBatchReader",
-    "Table",
-    "TableFile",
-    "describe_type",
-    "Schemas",
-    "check_types",
-    "compare_tables",
-    "explain",
-    "find_day",
-    "find_files",
-    "find_generation",
-    "find_tables",
-    "open_cohort",
-    "preview",
-    "read_table",
-    "run_plan",
-    "run_unit_test",
-    "table_path",
-]
+    "BARE", "Answer", "Generation", "Pair", "Reader", "RecordBatchReader", "Schemas", "Table", "TableFile",
+    "check_types", "compare_tables", "describe_type", "explain", "find_day", "find_files", "find_generation",
+    "find_tables", "foresee_plan", "list_generations", "open_cohort", "preview", "read_table", "roll_back", "run_plan",
+    "run_unit_test", "table_path",
+]  # fmt: skip
 
 
 def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort: Cohort | None = None) -> Iterator[Event]:
-    """Yield a Started and a Result for every step and test of the plan, in the order they happen.
+    """Yield a Started and a Result for every step and test of the plan, in the order they happen, and what was published.
 
-    Only one run at a time writes to a target; what a killed run left aside is removed first.
-    Raises StorageError when another run holds the target.
+    Tables go into a new generation, which is published as a whole when nothing failed. Only one run at a time writes to a
+    target; what a killed run left aside is removed first, and told. Raises StorageError when another run holds the target.
     """
     storage = Storage(config.target_path)
     with storage.lock():
-        storage.remove_drafts()
+        yield from (Note(message=message) for message in storage.recover())
         try:
             writes = any(step.builds for step in plan.steps)
             open_again = partial(open_workshop, graph, schemas, config, storage, cohort)
-            shop = replace(open_again(), writes=writes, full_refresh=config.full_refresh)
-            yield from _Run(plan, shop, config.fail_fast, open_again).events()
+            shop = _remembering(replace(open_again(), writes=writes), config)
+            reuse = Reuse(plan.fingerprints, shop, verify=config.verify)
+            failed = False
+            try:
+                for event in _Run(plan, shop, config.fail_fast, open_again, reuse).events():
+                    failed = failed or (isinstance(event, Result) and event.failed)
+                    yield event
+            finally:
+                if writes:
+                    reuse.save()
+            if storage.new is not None:
+                yield from _publish(reuse, storage, config, failed)
         finally:
             storage.remove_drafts()
+
+
+def _publish(reuse: Reuse, storage: Storage, config: Config, failed: bool) -> Iterator[Event]:
+    """Publish the new generation; of a run in which something failed only when the settings say so."""
+    if failed and config.publish != "passing":
+        hint = "correct the fault and build again: what was built is reused; or give --publish passing"
+        yield Note(message=f"something failed, so nothing is published and every table stays as it was ({hint})")
+        return
+    number, tables = reuse.publish(config.keep)
+    if storage.generations.copied:
+        yield Note(message=f"the file system makes no links: {storage.generations.copied} unchanged tables were copied")
+    yield Published(generation=number, tables=tables)
+
+
+def foresee_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort: Cohort | None = None) -> Iterator[Outlook]:
+    """Yield what `run_plan` would do with every table and test, and why. Nothing is built and nothing remembered."""
+    shop = _remembering(open_workshop(graph, schemas, config, Storage(config.target_path), cohort), config)
+    yield from foresee(plan, graph, Reuse(plan.fingerprints, shop, verify=config.verify))
 
 
 def open_cohort(graph: Graph, config: Config) -> Cohort | None:
@@ -126,13 +143,34 @@ def find_day(relation: Relation, config: Config) -> date | None:
     return Storage(config.target_path).find_day(relation)
 
 
+def _remembering(shop: Workshop, config: Config) -> Workshop:
+    """Return the workshop with what earlier runs found out about raw files."""
+    footers = Footers(shop.storage.read_memory("files"), verify=config.verify)
+    return replace(shop, full_refresh=config.full_refresh, footers=footers)
+
+
+def list_generations(config: Config) -> tuple[list[Generation], int | None]:
+    """Return what is noted of every generation of a target, the newest first, and which of them is published."""
+    found = Storage(config.target_path).generations
+    return [found.read(number) for number in found.numbers()], found.published()
+
+
+def roll_back(config: Config, number: int | None) -> tuple[int, list[str]]:
+    """Publish a former generation; return its number and what was cleaned before. StorageError when there is none."""
+    storage = Storage(config.target_path)
+    with storage.lock():
+        cleaned = storage.recover()
+        return storage.roll_back(number), cleaned
+
+
 class _Run:
     """One pass over the steps of a plan."""
 
-    def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool, open_again: Callable[[], Workshop]) -> None:
+    def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool, open_again: Callable[[], Workshop], reuse: Reuse) -> None:
         self._plan = plan
         self._shop = shop
         self._open_again = open_again
+        self._reuse = reuse
         self._fail_fast = fail_fast
         self._failed: set[str] = set()
         self._ready: set[Relation] = set()
@@ -150,89 +188,122 @@ class _Run:
                 yield event
 
     def _carry_out(self, step: Step) -> Iterator[Event]:
-        if step.unit_tests:
-            results = []
-            for test in step.unit_tests:
-                yield Started(unique_id=test.unique_id, name=f"{test.subject}::{test.name}", resource="unit_test")
-                results.append(run_unit_test(test, self._shop.graph, self._shop.schemas))
-                yield results[-1]
-            if any(result.failed for result in results):
-                if step.builds:
-                    yield _skipped(step.node, "a unit test of it failed")
-                yield from (_skipped(test, "a unit test failed") for test in step.data_tests)
-                return
-        if step.builds:
-            yield from self._build(step)
+        failed = False
+        for test in step.unit_tests:
+            yield Started(unique_id=test.unique_id, name=_shown(test), resource="unit_test")
+            key, passed = self._recall(test)
+            result = _reused(test, passed) if passed else run_unit_test(test, self._shop.graph, self._shop.schemas)
+            self._remember(test, key, result)
+            failed = failed or result.failed
+            yield result
+        if failed:
+            if step.builds:
+                yield _skipped(step.node, "a unit test of it failed")
+            yield from (_skipped(test, "a unit test failed") for test in step.data_tests)
+        elif step.builds:
+            yield from self._make(step)
         else:
             yield from self._run_tests(step)
 
-    def _build(self, step: Step) -> Iterator[Event]:
-        node = step.node
+    def _make(self, step: Step) -> Iterator[Event]:
+        """Reuse the table of a step, or build it."""
+        node, began = step.node, time.perf_counter()
         assert isinstance(node, Model | Seed)
-        began = time.perf_counter()
         yield _started(node)
         try:
+            verdict = self._reuse.judge(node)
+            if verdict.entry and not verdict.reasons:
+                if verdict.found is not None:
+                    path = self._shop.storage.adopt(node.relation, verdict.found)
+                    self._reuse.keep(node, verdict.entry, path, verdict.entry.notes)
+                yield from self._keep(step, verdict.entry)
+                return
             notes = self._lay_inputs(node.references if isinstance(node, Model) else ())
             if self._shop.cohort and node.meta.get("person_local") is False:
                 notes += (f"'{node.relation}' compares persons; it sees those of the cohort only",)
-            draft = build_model(node, self._shop) if isinstance(node, Model) else build_seed(node, self._shop)
+            notes += tuple(
+                f"'{node.relation}' is built in every run: {told}" for told in verdict.reasons if told.startswith("function")
+            )
+            shop, key = self._shop, verdict.key
+            draft = build_model(node, shop, key) if isinstance(node, Model) else build_seed(node, shop, key)
+            entry = self._reuse.draft(node, verdict, draft)
         except IdsBuildError as error:
             yield _failed(node, error, time.perf_counter() - began)
             yield from (_skipped(test, f"'{node.name}' was not built") for test in step.data_tests)
             return
         built = time.perf_counter() - began
-        results: list[Result] = []
         if draft.size is not None:
             # The draft stands under the table's name, so that its tests question it before anybody else can.
             add_table(node, self._shop.storage.existing_draft(node.relation), self._shop)
-        for event in self._run_tests(step):
-            if isinstance(event, Result):
-                results.append(event)
-            yield event
-        if any(result.failed for result in results):
+        self._ready.add(node.relation)
+        failed = yield from self._prove(step)
+        if failed:
             self._shop.storage.discard(node.relation)
             self._shop.engine.drop(node.relation)
-            stays = "; the former table stays" if self._shop.storage.table_path(node.relation).is_file() else ""
-            yield Result(
-                unique_id=node.unique_id,
-                name=str(node.relation),
-                resource=_resource(node),
-                status="error",
-                seconds=built,
-                message=f"a data test of it failed{stays}",
-                at=next(result.at for result in results if result.failed),
-            )
-            return
-        yield self._publish(node, draft, notes, built)
+            self._ready.discard(node.relation)
+            self._reuse.forget(node)
+            stays = self._shop.storage.table_path(node.relation).is_file()
+            yield _unproven(node, failed, stays, built)
+        else:
+            yield self._publish(node, draft, entry, notes, built)
 
-    def _publish(self, node: Model | Seed, draft: Draft, notes: tuple[str, ...], seconds: float) -> Result:
+    def _keep(self, step: Step, entry: Entry) -> Iterator[Event]:
+        """Leave a table as it is; those of its tests run that have never passed on it."""
+        node = step.node
+        assert isinstance(node, Model | Seed)
+        path = self._shop.storage.shown_path(node.relation) if entry.size is not None else None
+        failed = yield from self._prove(step)
+        if failed:
+            yield _unproven(node, failed, path is not None, 0.0)
+            return
+        yield replace(_result(node, "reused"), rows=entry.rows, size=entry.size, path=_text(path), notes=entry.notes)
+
+    def _prove(self, step: Step) -> Generator[Event, None, Result | None]:
+        """Run the tests of a step; return the first that failed."""
+        failed: Result | None = None
+        for event in self._run_tests(step):
+            if isinstance(event, Result) and event.failed:
+                failed = failed or event
+            yield event
+        return failed
+
+    def _publish(self, node: Model | Seed, draft: Draft, entry: Entry, notes: tuple[str, ...], seconds: float) -> Result:
         path = None
-        if draft.size is not None:
-            try:
-                path = self._shop.storage.publish(node.relation)
+        try:
+            if draft.size is not None:
+                path = self._shop.storage.place(node.relation)
                 add_table(node, path, self._shop)
-            except IdsBuildError as error:
-                return _failed(node, error, seconds)
-        self._ready.add(node.relation)
-        return Result(
-            unique_id=node.unique_id,
-            name=str(node.relation),
-            resource=_resource(node),
-            status="success",
-            seconds=seconds,
-            rows=draft.rows,
-            size=draft.size,
-            path=str(path) if path else None,
-            notes=notes,
-        )
+            self._reuse.keep(node, entry, path, notes)
+        except IdsBuildError as error:
+            return _failed(node, error, seconds)
+        made = replace(_result(node, "success"), seconds=seconds, rows=draft.rows, size=draft.size)
+        return replace(made, path=_text(path and self._shop.storage.shown_path(node.relation)), notes=notes)
+
+    def _recall(self, test: DataTest | UnitTest) -> tuple[str, Passed | None]:
+        """Return the key of a test and how it passed before; in a run that makes nothing every test runs."""
+        if not self._shop.writes:
+            return "", None
+        try:
+            return self._reuse.judge_test(test)
+        except IdsBuildError:
+            return "", None  # told when the test runs
+
+    def _remember(self, test: DataTest | UnitTest, key: str, result: Result) -> None:
+        if key and result.status in ("pass", "warn"):
+            self._reuse.keep_test(test, Passed(key=key, failures=result.failures, message=result.message))
 
     def _run_tests(self, step: Step) -> Iterator[Event]:
         """Run the tests of a step; one that compares its table with another that was never built is skipped."""
         own = step.node.relation if step.builds and isinstance(step.node, Model | Seed) else None
         ready: list[DataTest] = []
+        keys: dict[str, str] = {}
         for test in step.data_tests:
+            keys[test.unique_id], passed = self._recall(test)
+            if passed:
+                yield _reused(test, passed)
+                continue
             try:
-                self._lay_inputs(tuple(read for read in test.references if read != own))
+                self._lay_inputs(test.references)
                 ready.append(test)
             except NotBuiltError as error:
                 other = test.table is not None and (own == test.table or test.table in self._ready)
@@ -241,7 +312,10 @@ class _Run:
                 yield _failed(test, error, 0.0)
         if ready:
             yield Started(unique_id=step.node.unique_id, name=f"tests of {step.node.name}", resource="test")
-            yield from run_data_tests(ready, self._shop.engine)
+            tests = {test.unique_id: test for test in ready}
+            for result in run_data_tests(ready, self._shop.engine):
+                self._remember(tests[result.unique_id], keys[result.unique_id], result)
+                yield result
             yield from (prove_no_look_ahead(test, self._open_again) for test in ready if test.as_of)
 
     def _lay_inputs(self, relations: tuple[Relation, ...]) -> tuple[str, ...]:
@@ -249,7 +323,9 @@ class _Run:
         for relation in relations:
             node = self._shop.graph.table(relation)
             if relation not in self._ready:
-                notes.extend(lay_ready(node, self._shop))
+                if isinstance(node, Model) and node.materialized != "table":
+                    notes.extend(self._lay_inputs(node.references))
+                notes.extend(lay_input(node, self._shop))
                 self._ready.add(relation)
         return tuple(notes)
 
@@ -277,19 +353,28 @@ def _started(node: Model | Seed) -> Started:
     return Started(unique_id=node.unique_id, name=str(node.relation), resource=_resource(node))
 
 
+def _result(node: Model | Seed | Source | DataTest | UnitTest, status: str, message: str | None = None) -> Result:
+    return Result(unique_id=node.unique_id, name=_shown(node), resource=_resource(node), status=status, message=message)
+
+
 def _skipped(node: Model | Seed | Source | DataTest | UnitTest, reason: str) -> Result:
-    return Result(unique_id=node.unique_id, name=_shown(node), resource=_resource(node), status="skipped", message=reason)
+    return _result(node, "skipped", reason)
+
+
+def _reused(test: DataTest | UnitTest, passed: Passed) -> Result:
+    """Return a test that passed before on the same; what it warned of is told again."""
+    result = _result(test, "warn" if passed.failures else "reused", passed.message)
+    return replace(result, failures=passed.failures, at=test.at)
+
+
+def _unproven(node: Model | Seed, failed: Result, stays: bool, seconds: float) -> Result:
+    told = "a data test of it failed" + ("; the former table stays" if stays else "")
+    return replace(_result(node, "error", told), seconds=seconds, at=failed.at)
 
 
 def _failed(node: Model | Seed | Source | DataTest, error: IdsBuildError, seconds: float) -> Result:
-    place = error.at
-    return Result(
-        unique_id=node.unique_id,
-        name=_shown(node),
-        resource=_resource(node),
-        status="error",
-        seconds=seconds,
-        message=error.message,
-        hint=error.hint,
-        at=place,
-    )
+    return replace(_result(node, "error", error.message), seconds=seconds, hint=error.hint, at=error.at)
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path else None

@@ -101,6 +101,14 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.01)
 
 
+def read_content(path: Path) -> bytes:
+    """Return the bytes of a table and of its footer but for the note, whose key tells what the table was made of."""
+    content, footer = path.read_bytes(), pq.read_metadata(path)
+    groups = [str(footer.row_group(number).to_dict()) for number in range(footer.num_row_groups)]
+    length = int.from_bytes(content[-8:-4], "little")
+    return content[: -8 - length] + f"{footer.schema}{groups}".encode()
+
+
 class Toy:
     """A project in a folder, the project file written unless one is given."""
 

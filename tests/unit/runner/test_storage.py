@@ -6,6 +6,7 @@ import pytest
 
 from ids_build.errors import StorageError
 from ids_build.relation import Relation
+from ids_build.runner.generations import Generation, Generations
 from ids_build.runner.storage import Storage, find_generation, find_tables, same_bytes
 
 ORDERS = Relation(layer="staging", name="orders")
@@ -103,22 +104,19 @@ def test_a_table_tells_the_day_it_was_put_in_place(tmp_path: Path) -> None:
     assert storage.find_day(ORDERS) == date(2020, 2, 1)
 
 
-def _generations(folder: Path, *numbers: int) -> Path:
+def _generations(folder: Path, *numbers: int, published: int | None = None) -> Path:
+    generations = Generations(folder)
     for number in numbers:
-        (folder / "generations" / str(number)).mkdir(parents=True)
+        generations.folder(number).mkdir(parents=True)
+        generations.note(Generation(number=number, complete=number != 10))
+    if published:
+        generations.publish(published)
     return folder
 
 
-def test_a_generation_is_found_by_its_number_else_the_one_before_the_newest(tmp_path: Path) -> None:
-    target = _generations(tmp_path, 9, 10, 11)
-    assert find_generation(target, 9) == target / "generations" / "9"
-    assert find_generation(target, None) == target / "generations" / "10"
-
-
-@pytest.mark.skipif(os.name == "nt", reason="makes a link")
-def test_the_generation_before_the_published_one_is_meant_even_when_it_is_not_the_newest(tmp_path: Path) -> None:
-    target = _generations(tmp_path, 9, 10, 11)
-    (target / "tables").symlink_to(target / "generations" / "10", target_is_directory=True)
+def test_a_generation_is_found_by_its_number_else_the_complete_one_before_the_published_one(tmp_path: Path) -> None:
+    target = _generations(tmp_path, 8, 9, 10, 11, 12, published=11)
+    assert find_generation(target, 10) == target / "generations" / "10"
     assert find_generation(target, None) == target / "generations" / "9"
 
 
