@@ -1,6 +1,5 @@
 """Where things lie in a target: drafts written aside, tables put in place by one rename, what runs remember."""
 
-import filecmp
 import json
 import os
 import shutil
@@ -219,11 +218,6 @@ def find_tables(folder: Path) -> dict[Relation, Path]:
     inner = folder / "tables"
     files = sorted((inner if inner.is_dir() else folder).glob("*/*.parquet"))
     return {Relation(layer=path.parent.name, name=path.stem): path for path in files}
-
-
-def same_bytes(one: Path, other: Path) -> bool:
-    """Say whether two files are one, or hold the same bytes."""
-    return one.samefile(other) or filecmp.cmp(one, other, shallow=False)
 
 
 def _file_name(relation: Relation) -> str:

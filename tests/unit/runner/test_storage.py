@@ -7,7 +7,7 @@ import pytest
 from ids_build.errors import StorageError
 from ids_build.relation import Relation
 from ids_build.runner.generations import Generation, Generations
-from ids_build.runner.storage import Storage, find_generation, find_tables, same_bytes
+from ids_build.runner.storage import Storage, find_generation, find_tables
 
 ORDERS = Relation(layer="staging", name="orders")
 
@@ -135,10 +135,3 @@ def test_the_tables_of_a_folder_are_found_by_layer_and_name(tmp_path: Path) -> N
     colours = Relation(layer="seeds", name="colours")
     assert list(find_tables(tmp_path)) == list(find_tables(tmp_path / "tables")) == [colours, ORDERS]
     assert find_tables(tmp_path / "nothing") == {}
-
-
-def test_files_are_compared_by_their_bytes(tmp_path: Path) -> None:
-    for name, text in (("a", "x"), ("b", "x"), ("c", "y")):
-        (tmp_path / name).write_text(text)
-    assert same_bytes(tmp_path / "a", tmp_path / "a") and same_bytes(tmp_path / "a", tmp_path / "b")
-    assert not same_bytes(tmp_path / "a", tmp_path / "c")
