@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ids_build.config import Config
 from ids_build.differences import RowDifference
+from ids_build.errors import ExecutionError
 from ids_build.relation import Relation
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.cuts import quote
@@ -80,8 +81,9 @@ def compare_tables(pairs: Sequence[Pair], config: Config) -> Iterator[RowDiffere
         sides = _Sides(pair, engine)
         try:
             yield sides.compare()
-        except PlanError as error:
-            yield replace(sides.counted(), notes=(f"the rows cannot be compared: {error.message}",))
+        except (PlanError, ExecutionError) as error:
+            told = sides.counted()
+            yield replace(told, notes=(*told.notes, f"the rows cannot be compared: {error.message}"))
         finally:
             sides.close()
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from ids_build.differences import RowDifference
-from ids_build.errors import StorageError
+from ids_build.errors import ExecutionError, StorageError
 from ids_build.relation import Relation
 from ids_build.runner.compare import Pair, compare_tables, count_rows, differs, read_table, side_by_side
 from ids_build.runner.engine import Engine
@@ -109,6 +109,26 @@ def test_tables_without_rows_and_lists_are_compared_too(tmp_path: Path) -> None:
     some = {"id": [1], "x": [[1, 2]]}
     assert (_compare(tmp_path, none, some).gained, _compare(tmp_path, some, none, ()).lost) == (1, 1)
     assert dict(_compare(tmp_path, some, {"id": [1], "x": [[1, 3]]}).columns) == {"x": 1}
+
+
+def test_what_the_engine_refuses_is_a_note_and_the_next_table_is_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = (write_parquet(tmp_path / name / "t.parquet", id=[1], x=[n]) for n, name in enumerate(("old", "new")))
+    pair = Pair(relation=ORDERS, before=before, after=after, key=("id",))
+    real, asked = Engine.stream, list[str]()
+
+    def stream(engine: Engine, sql: str) -> Any:
+        asked.append(sql)
+        if len(asked) == 1:
+            raise ExecutionError("the memory limit is too small for this query")
+        return real(engine, sql)
+
+    monkeypatch.setattr(Engine, "stream", stream)
+    first, second = compare_tables([pair, pair], make_settings(tmp_path))
+    assert (first.before, first.after, first.gained) == (1, 1, None)
+    assert first.notes == ("the rows cannot be compared: the memory limit is too small for this query",)
+    assert dict(second.columns) == {"x": 1}
 
 
 def test_names_with_quotes_are_names(tmp_path: Path) -> None:
