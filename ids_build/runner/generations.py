@@ -1,18 +1,23 @@
 """Generations: every set of tables in a folder of its own, and the one pointer that says which of them is published."""
 
-import importlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+if sys.platform == "win32":
+    import _winapi
+
 _ABOUT = "generation.json"
 _MARK = ".generation"  # in a pointer that is a folder of copies: the generation that was copied
 _GONE = ".gone-"
+_FAILED = 3  # so many generations of failed runs wait to be reused
+_WINDOWS = os.name == "nt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +127,13 @@ class Generations:
             if number not in complete[:keep]:
                 self.remove(number)
 
+    def forget_failed(self) -> None:
+        """Remove what failed runs built, but for the newest of them."""
+        published = self.published()
+        failed = [number for number in self.numbers() if number != published and not self.read(number).complete]
+        for number in failed[_FAILED:]:
+            self.remove(number)
+
     def remove(self, number: int) -> None:
         """Remove a generation that is not published."""
         gone = self._folder / f"{_GONE}{number}"
@@ -174,12 +186,13 @@ class Generations:
         _remove(self._aside)
         try:
             _link_folder(self._aside, self.folder(number))
-        except (OSError, ImportError, AttributeError, NotImplementedError):
+        except (OSError, NotImplementedError):
             _remove(self._aside)
             for path in sorted(self.folder(number).rglob("*.parquet")):
                 self.share(path, self._aside / path.relative_to(self.folder(number)))
             (self._aside / _MARK).write_text(str(number), encoding="utf-8")
-        if os.path.lexists(self._pointer) and not (os.path.islink(self._pointer) and os.path.islink(self._aside)):
+        links = not _WINDOWS and os.path.islink(self._pointer) and os.path.islink(self._aside)
+        if os.path.lexists(self._pointer) and not links:
             # Only a symbolic link takes the place of another in one step; until the next one readers find no tables.
             _remove(self._former)
             os.rename(self._pointer, self._former)
@@ -188,10 +201,17 @@ class Generations:
 
 
 def _link_folder(link: Path, folder: Path) -> None:
-    if os.name == "nt":
-        importlib.import_module("_winapi").CreateJunction(str(folder), str(link))
+    if _WINDOWS:
+        _make_junction(folder, link)
     else:
         os.symlink(os.path.join(folder.parent.name, folder.name), link)
+
+
+def _make_junction(folder: Path, link: Path) -> None:
+    if sys.platform == "win32":
+        _winapi.CreateJunction(str(folder), str(link))
+    else:
+        raise OSError("only Windows has junctions")
 
 
 def _is_link(path: Path) -> bool:
@@ -229,7 +249,7 @@ def _write_json(path: Path, told: Mapping[str, Any]) -> None:
 def _sync(folder: Path) -> None:
     """Bring the names in a folder to the disk, where folders can be opened for that."""
     with suppress(OSError, AttributeError):
-        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        opened = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(opened)
         finally:

@@ -134,8 +134,9 @@ class Reuse:
             self.save()
 
     def forget(self, node: Model | Seed) -> None:
-        """Take back what a draft was taken for."""
+        """Take back what a draft, or a table of another generation, was taken for."""
         self._digests.pop(node.relation, None)
+        self._made.pop(str(node.relation), None)
 
     def keep_test(self, test: DataTest | UnitTest, passed: Passed) -> None:
         """Remember a test that passed or warned."""

@@ -87,6 +87,7 @@ def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort:
 def _publish(reuse: Reuse, storage: Storage, config: Config, failed: bool) -> Iterator[Event]:
     """Publish the new generation; of a run in which something failed only when the settings say so."""
     if failed and config.publish != "passing":
+        storage.generations.forget_failed()
         hint = "correct the fault and build again: what was built is reused; or give --publish passing"
         yield Note(message=f"something failed, so nothing is published and every table stays as it was ({hint})")
         return
@@ -238,10 +239,7 @@ class _Run:
         self._ready.add(node.relation)
         failed = yield from self._prove(step)
         if failed:
-            self._shop.storage.discard(node.relation)
-            self._shop.engine.drop(node.relation)
-            self._ready.discard(node.relation)
-            self._reuse.forget(node)
+            self._withdraw(node)
             stays = self._shop.storage.table_path(node.relation).is_file()
             yield _unproven(node, failed, stays, built)
         else:
@@ -254,9 +252,18 @@ class _Run:
         path = self._shop.storage.shown_path(node.relation) if entry.size is not None else None
         failed = yield from self._prove(step)
         if failed:
-            yield _unproven(node, failed, path is not None, 0.0)
+            self._withdraw(node)
+            yield _unproven(node, failed, self._shop.storage.table_path(node.relation).is_file(), 0.0)
             return
         yield replace(_result(node, "reused"), rows=entry.rows, size=entry.size, path=_text(path), notes=entry.notes)
+
+    def _withdraw(self, node: Model | Seed) -> None:
+        """Forget a draft, or a table of another generation, that a test refused."""
+        self._shop.storage.discard(node.relation)
+        self._shop.storage.withdraw(node.relation)
+        self._shop.engine.drop(node.relation)
+        self._ready.discard(node.relation)
+        self._reuse.forget(node)
 
     def _prove(self, step: Step) -> Generator[Event, None, Result | None]:
         """Run the tests of a step; return the first that failed."""

@@ -94,6 +94,12 @@ class Storage:
         self._placed.add(relation)
         return path
 
+    def withdraw(self, relation: Relation) -> None:
+        """Take a placed table out of the new generation again."""
+        if relation in self._placed:
+            self.table_path(relation).unlink(missing_ok=True)
+            self._placed.discard(relation)
+
     def publish(self, about: Generation, dropped: Collection[Relation], keep: int) -> int:
         """Complete the new generation with the tables that did not change, publish it, and return its number.
 
@@ -130,7 +136,8 @@ class Storage:
 
     def recover(self) -> list[str]:
         """Clean what a killed run left, and return what was done, in words."""
-        told = ["drafts that a killed run left are removed"] if self._drafts.is_dir() and any(self._drafts.rglob("*.*")) else []
+        killed = "a run was killed: its drafts are removed, and what it had built is reused where it still fits"
+        told = [killed] if self._drafts.is_dir() else []
         self.remove_drafts()
         with _told(self._target):
             return told + self.generations.recover()

@@ -56,7 +56,7 @@ def test_a_failing_model_skips_what_depends_on_it_while_the_rest_goes_on(toy: Ma
             "models/e_alone.sql": "select word from {{ ref('words') }}",
         }
     )
-    ran = project.run("build")
+    ran = project.run("build", "--publish", "passing")
     assert ran.code == 1
     assert project.statuses("model") == {
         "main.b_breaks": "error",
