@@ -56,7 +56,8 @@ class Generations:
     def published(self) -> int | None:
         """Return the generation that is published; None when there is none, or tables of the former layout lie there."""
         with suppress(OSError, ValueError):
-            return int(Path(os.readlink(self._pointer)).name)
+            link = Path(os.readlink(self._pointer))
+            return int(link.name) if link.parent.name == self._folder.name else None
         with suppress(OSError, ValueError):
             return int((self._pointer / _MARK).read_text(encoding="utf-8"))
         return None if self._pointer.exists() else self._find_moving()
@@ -166,9 +167,17 @@ class Generations:
         return told
 
     def _take_over(self) -> list[str]:
-        """Make a generation of a folder of tables as former versions left it."""
-        if not self._pointer.is_dir() or _is_link(self._pointer) or (self._pointer / _MARK).is_file():
+        """Make a generation of a folder of tables as former versions left it, or of one that somebody linked to."""
+        if not self._pointer.is_dir() or self.published() is not None:
             return []
+        if _is_link(self._pointer):
+            folder, number = self._pointer.resolve(), self.begin()
+            for path in sorted(folder.rglob("*")):
+                if path.is_file():
+                    self.share(path, self.folder(number) / path.relative_to(folder))
+            self.note(Generation(number=number, complete=True))
+            self.publish(number)
+            return [f"the tables in '{folder}' were taken over as generation {number}"]
         number = max(self.numbers(), default=0) + 1
         _write_json(self._pointer / _ABOUT, {"complete": True})
         self._folder.mkdir(exist_ok=True)

@@ -154,7 +154,9 @@ def _lay_source(source: Source, shop: Workshop) -> Delivery:
             assert isinstance(parent, Source)
             _lay_source(parent, shop)
     look_at(source, shop)
-    delivery = open_source(source, shop.engine, shop.project_dir, shop.cohort, shop.footers)
+    readers = (model for model in shop.graph.models() if source.relation in model.references)
+    through_view = any(model.materialized != "table" for model in readers)
+    delivery = open_source(source, shop.engine, shop.project_dir, shop.cohort, footers=shop.footers, through_view=through_view)
     if shop.writes:
         location = str(shop.project_dir / (source.location or ""))
         if not shop.full_refresh:

@@ -39,6 +39,7 @@ from ids_build.runner.materializations import (
     open_workshop,
     sort_keys,
 )
+from ids_build.runner.outcomes import broken, make_result, name_of, passed_before, skipped, started, unproven
 from ids_build.runner.outlook import foresee
 from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
 from ids_build.runner.raw_files import find_files
@@ -191,16 +192,16 @@ class _Run:
     def _carry_out(self, step: Step) -> Iterator[Event]:
         failed = False
         for test in step.unit_tests:
-            yield Started(unique_id=test.unique_id, name=_shown(test), resource="unit_test")
+            yield Started(unique_id=test.unique_id, name=name_of(test), resource="unit_test")
             key, passed = self._recall(test)
-            result = _reused(test, passed) if passed else run_unit_test(test, self._shop.graph, self._shop.schemas)
+            result = passed_before(test, passed) if passed else run_unit_test(test, self._shop.graph, self._shop.schemas)
             self._remember(test, key, result)
             failed = failed or result.failed
             yield result
         if failed:
             if step.builds:
-                yield _skipped(step.node, "a unit test of it failed")
-            yield from (_skipped(test, "a unit test failed") for test in step.data_tests)
+                yield skipped(step.node, "a unit test of it failed")
+            yield from (skipped(test, "a unit test failed") for test in step.data_tests)
         elif step.builds:
             yield from self._make(step)
         else:
@@ -210,7 +211,7 @@ class _Run:
         """Reuse the table of a step, or build it."""
         node, began = step.node, time.perf_counter()
         assert isinstance(node, Model | Seed)
-        yield _started(node)
+        yield started(node)
         try:
             verdict = self._reuse.judge(node)
             if verdict.entry and not verdict.reasons:
@@ -229,8 +230,8 @@ class _Run:
             draft = build_model(node, shop, key) if isinstance(node, Model) else build_seed(node, shop, key)
             entry = self._reuse.draft(node, verdict, draft)
         except IdsBuildError as error:
-            yield _failed(node, error, time.perf_counter() - began)
-            yield from (_skipped(test, f"'{node.name}' was not built") for test in step.data_tests)
+            yield broken(node, error, time.perf_counter() - began)
+            yield from (skipped(test, f"'{node.name}' was not built") for test in step.data_tests)
             return
         built = time.perf_counter() - began
         if draft.size is not None:
@@ -241,7 +242,7 @@ class _Run:
         if failed:
             self._withdraw(node)
             stays = self._shop.storage.table_path(node.relation).is_file()
-            yield _unproven(node, failed, stays, built)
+            yield unproven(node, failed, stays, built)
         else:
             yield self._publish(node, draft, entry, notes, built)
 
@@ -253,9 +254,9 @@ class _Run:
         failed = yield from self._prove(step)
         if failed:
             self._withdraw(node)
-            yield _unproven(node, failed, self._shop.storage.table_path(node.relation).is_file(), 0.0)
+            yield unproven(node, failed, self._shop.storage.table_path(node.relation).is_file(), 0.0)
             return
-        yield replace(_result(node, "reused"), rows=entry.rows, size=entry.size, path=_text(path), notes=entry.notes)
+        yield replace(make_result(node, "reused"), rows=entry.rows, size=entry.size, path=_text(path), notes=entry.notes)
 
     def _withdraw(self, node: Model | Seed) -> None:
         """Forget a draft, or a table of another generation, that a test refused."""
@@ -282,8 +283,8 @@ class _Run:
                 add_table(node, path, self._shop)
             self._reuse.keep(node, entry, path, notes)
         except IdsBuildError as error:
-            return _failed(node, error, seconds)
-        made = replace(_result(node, "success"), seconds=seconds, rows=draft.rows, size=draft.size)
+            return broken(node, error, seconds)
+        made = replace(make_result(node, "success"), seconds=seconds, rows=draft.rows, size=draft.size)
         return replace(made, path=_text(path and self._shop.storage.shown_path(node.relation)), notes=notes)
 
     def _recall(self, test: DataTest | UnitTest) -> tuple[str, Passed | None]:
@@ -307,16 +308,16 @@ class _Run:
         for test in step.data_tests:
             keys[test.unique_id], passed = self._recall(test)
             if passed:
-                yield _reused(test, passed)
+                yield passed_before(test, passed)
                 continue
             try:
                 self._lay_inputs(test.references)
                 ready.append(test)
             except NotBuiltError as error:
                 other = test.table is not None and (own == test.table or test.table in self._ready)
-                yield _skipped(test, error.message) if other else _failed(test, error, 0.0)
+                yield skipped(test, error.message) if other else broken(test, error, 0.0)
             except IdsBuildError as error:
-                yield _failed(test, error, 0.0)
+                yield broken(test, error, 0.0)
         if ready:
             yield Started(unique_id=step.node.unique_id, name=f"tests of {step.node.name}", resource="test")
             tests = {test.unique_id: test for test in ready}
@@ -339,48 +340,10 @@ class _Run:
     def _skip(self, step: Step, blocked: list[str]) -> Iterator[Event]:
         self._failed.add(step.node.unique_id)
         reason = f"'{self._shop.graph.nodes[blocked[0]].name}' failed" if blocked else "the run stopped at the first failure"
-        yield from (_skipped(test, reason) for test in step.unit_tests)
+        yield from (skipped(test, reason) for test in step.unit_tests)
         if step.builds:
-            yield _skipped(step.node, reason)
-        yield from (_skipped(test, reason) for test in step.data_tests)
-
-
-def _resource(node: Model | Seed | Source | DataTest | UnitTest) -> str:
-    words = {Model: "model", Seed: "seed", Source: "source", DataTest: "test", UnitTest: "unit_test"}
-    return words[type(node)]
-
-
-def _shown(node: Model | Seed | Source | DataTest | UnitTest) -> str:
-    if isinstance(node, UnitTest):
-        return f"{node.subject}::{node.name}"
-    return node.name if isinstance(node, DataTest) else str(node.relation)
-
-
-def _started(node: Model | Seed) -> Started:
-    return Started(unique_id=node.unique_id, name=str(node.relation), resource=_resource(node))
-
-
-def _result(node: Model | Seed | Source | DataTest | UnitTest, status: str, message: str | None = None) -> Result:
-    return Result(unique_id=node.unique_id, name=_shown(node), resource=_resource(node), status=status, message=message)
-
-
-def _skipped(node: Model | Seed | Source | DataTest | UnitTest, reason: str) -> Result:
-    return _result(node, "skipped", reason)
-
-
-def _reused(test: DataTest | UnitTest, passed: Passed) -> Result:
-    """Return a test that passed before on the same; what it warned of is told again."""
-    result = _result(test, "warn" if passed.failures else "reused", passed.message)
-    return replace(result, failures=passed.failures, at=test.at)
-
-
-def _unproven(node: Model | Seed, failed: Result, stays: bool, seconds: float) -> Result:
-    told = "a data test of it failed" + ("; the former table stays" if stays else "")
-    return replace(_result(node, "error", told), seconds=seconds, at=failed.at)
-
-
-def _failed(node: Model | Seed | Source | DataTest, error: IdsBuildError, seconds: float) -> Result:
-    return replace(_result(node, "error", error.message), seconds=seconds, hint=error.hint, at=error.at)
+            yield skipped(step.node, reason)
+        yield from (skipped(test, reason) for test in step.data_tests)
 
 
 def _text(path: Path | None) -> str | None:

@@ -85,10 +85,16 @@ def finish(process: "subprocess.Popen[str]", timeout: float = 60) -> Ran:
     return Ran(code=process.returncode, out=out, err=err)
 
 
-def run_script(script: str, folder: Path) -> Ran:
+def run_script(script: str, folder: Path, timeout: float = 60) -> Ran:
     """Run Python code in a process of its own, in `folder`."""
     ran = subprocess.run(
-        [sys.executable, "-c", script], cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
     )
     return Ran(code=ran.returncode, out=ran.stdout, err=ran.stderr)
 

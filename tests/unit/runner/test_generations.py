@@ -121,6 +121,17 @@ def test_tables_of_the_former_layout_are_taken_over_whole(target: Path) -> None:
     assert Generations(target).recover() == []
 
 
+def test_tables_behind_a_link_of_somebody_are_taken_over_too(tmp_path: Path) -> None:
+    target, elsewhere = tmp_path / "target", tmp_path / "2024"
+    elsewhere.mkdir()
+    target.mkdir()
+    (elsewhere / "a.parquet").write_text("old")
+    os.symlink(elsewhere, target / "tables")
+    assert Generations(target).published() is None
+    assert Generations(target).recover() == [f"the tables in '{elsewhere}' were taken over as generation 1"]
+    assert (Generations(target).published(), _read(target), (elsewhere / "a.parquet").read_text()) == (1, {"a": "old"}, "old")
+
+
 def test_a_number_is_never_given_twice(target: Path) -> None:
     _publish(target, a="1")
     _publish(target, a="2")
