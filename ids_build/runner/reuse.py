@@ -52,6 +52,7 @@ class Reuse:
         self._made: dict[str, Entry] = {}
         self._began = datetime.now().astimezone().isoformat(timespec="seconds")
         self._digests: dict[Relation, str] = {}
+        self._sources: dict[Relation, Facts] = {}
         self._assumed: set[Relation] = set()
         self._others: dict[int, dict[str, Entry]] = {}
         self._next = 0.0
@@ -102,7 +103,7 @@ class Reuse:
             if isinstance(node, Model) and not _is_view(node):
                 self._digests[relation] = self._find_content(node)
             else:
-                facts = self._source_facts(node) if isinstance(node, Source) else self._facts(node)
+                facts = self.find_source(relation) if isinstance(node, Source) else self._facts(node)
                 self._digests[relation] = make_key(facts)
         return self._digests[relation]
 
@@ -112,9 +113,11 @@ class Reuse:
 
     def find_source(self, relation: Relation) -> Facts:
         """Return the facts of a source, its files among them."""
-        node = self._shop.graph.table(relation)
-        assert isinstance(node, Source)
-        return self._source_facts(node)
+        if relation not in self._sources:
+            node = self._shop.graph.table(relation)
+            assert isinstance(node, Source)
+            self._sources[relation] = self._source_facts(node)
+        return self._sources[relation]
 
     # -- remembering ------------------------------------------------------------------------------
 
