@@ -58,7 +58,7 @@ class RowDifference:
 
     With `key`, rows are compared by these columns: `gained` and `lost` count keys, `altered` keys on both sides whose rows
     differ, `columns` for each column that differs the keys in which it does. Without a key, whole rows are counted.
-    `identical` says that the files are the same bytes; `notes` say what was seen or could not be compared.
+    `identical` says that the files hold the same bytes; `notes` say what was seen or could not be compared.
     """
 
     before: int | None = None

@@ -50,33 +50,11 @@ from ids_build.runner.typecheck import Schemas, check_types
 from ids_build.runner.unit_tests import run_unit_test
 
 __all__ = [
-    "Answer",
-    "BARE",
-    "Generation",
-    "Pair",
-    "Reader",
-    "RecordBatchReader",
-    "Schemas",
-    "Table",
-    "TableFile",
-    "check_types",
-    "compare_tables",
-    "describe_type",
-    "explain",
-    "find_day",
-    "find_files",
-    "find_generation",
-    "find_tables",
-    "foresee_plan",
-    "list_generations",
-    "open_cohort",
-    "preview",
-    "read_table",
-    "roll_back",
-    "run_plan",
-    "run_unit_test",
-    "table_path",
-]
+    "BARE", "Answer", "Generation", "Pair", "Reader", "RecordBatchReader", "Schemas", "Table", "TableFile",
+    "check_types", "compare_tables", "describe_type", "explain", "find_day", "find_files", "find_generation",
+    "find_tables", "foresee_plan", "list_generations", "open_cohort", "preview", "read_table", "roll_back", "run_plan",
+    "run_unit_test", "table_path",
+]  # fmt: skip
 
 
 def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort: Cohort | None = None) -> Iterator[Event]:

@@ -208,13 +208,18 @@ def test_tables_of_a_folder_and_of_another_target_are_read(two: Callable[..., tu
     assert "note: both read the same tables" in ran.err
 
 
-def test_a_generation_is_compared_by_its_number(two: Callable[..., tuple[Toy, Toy]]) -> None:
-    before, after = two({})
-    (after.folder / "target" / "generations").mkdir()
-    (before.folder / "target" / "tables").rename(after.folder / "target" / "generations" / "1")
-    ran = after.run("diff", "--against", "1", "--output", "json")
-    assert (ran.code, ran.json["before"], ran.json["differs"]) == (0, "generation 1", False)
-    ran = after.run("diff", "--against", "7")
+def test_a_generation_is_compared_by_its_number_or_as_the_one_before(toy: Maker) -> None:
+    project = toy(BEFORE)
+    assert project.run("build", "-q").code == 0
+    assert "there is no earlier generation" in project.run("diff").err
+    project.write({"models/marts/adults.sql": QUERY.replace("people.age >= 18", "people.age > 18")})
+    assert project.run("build", "-q").code == 0
+    for words in ((), ("--against", "1")):
+        ran = project.run("diff", "--output", "json", *words)
+        models = {model["name"]: model for model in ran.json["models"]}
+        assert (ran.code, ran.json["before"]) == (0, "generation 1")
+        assert (_rows(models["marts.adults"]), models["staging.people"]["rows"]["identical"]) == ((3, 2, 0, 1, {}), True)
+    ran = project.run("diff", "--against", "7")
     assert (ran.code, "there is no generation 7" in ran.err) == (1, True)
 
 

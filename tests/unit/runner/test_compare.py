@@ -30,7 +30,7 @@ def _write(path: Path, rows: dict[str, Any], order: tuple[str, ...], **note: Any
     return path
 
 
-def test_the_same_bytes_are_not_read(tmp_path: Path) -> None:
+def test_files_that_hold_the_same_bytes_are_not_decoded(tmp_path: Path) -> None:
     found = _compare(tmp_path, OLD, OLD)
     assert found == RowDifference(before=3, after=3, key=("id",), gained=0, lost=0, altered=0, identical=True)
 
@@ -141,6 +141,7 @@ def test_tables_of_other_persons_are_said(tmp_path: Path) -> None:
     before, after = _write(tmp_path / "a.parquet", rows, ("id",), cohort="x"), _write(tmp_path / "b.parquet", rows, ("id",))
     (found,) = compare_tables([Pair(relation=ORDERS, before=before, after=after, key=("id",))], make_settings(tmp_path))
     assert found.notes == ("built for other persons: the cohorts differ",)
+    assert found.identical
 
 
 def test_tables_in_the_order_of_their_key_are_merged_without_sorting_or_hashing(tmp_path: Path) -> None:

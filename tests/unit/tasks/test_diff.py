@@ -96,14 +96,16 @@ def test_a_folder_of_tables_is_compared_by_what_its_files_tell(tmp_path: Path) -
     assert models["old.gone"].status == "removed"
 
 
-def test_a_generation_is_a_folder_of_tables_under_the_target(tmp_path: Path) -> None:
+def test_a_generation_is_compared_by_what_its_files_tell(tmp_path: Path) -> None:
     config = open_shop(tmp_path)
     run_shop(config, "run")
-    for number in (1, 2):
-        shutil.copytree(config.target_path / "tables", config.target_path / "generations" / str(number))
+    (tmp_path / "models" / "staging" / "orders.sql").write_text(EDITED)
+    run_shop(config, "run")
     for asked in ("1", None):
         found = diff(config, asked)
-        assert (found.before, found.differs) == ("generation 1", False)
+        orders = _by_name(found)["staging.orders"]
+        assert (found.before, orders.changes, orders.rows and orders.rows.lost) == ("generation 1", (), 1)
+    assert not diff(config, "2").differs
     with pytest.raises(StorageError, match="there is no generation 7"):
         diff(config, "7")
 
