@@ -1,8 +1,10 @@
 """Rendered SQL in, the tables it reads out. The one room that knows sqlglot."""
 
+import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -72,6 +74,36 @@ def parse_query(sql: str, *, place: str = "file", subject: str = "a model") -> Q
                 table = TableName(layer=_fold(source.args.get("db")), name=_fold(source.this), offset=_offset(source, sql))
                 found.setdefault((table.layer, table.name), table)
     return Query(tables=tuple(found.values()), ordered=tree.args.get("order") is not None)
+
+
+class Queries:
+    """Parses queries, each text once; what was found is handed on by the digest of the text, as plain values."""
+
+    def __init__(self, known: Mapping[str, Any] | None = None) -> None:
+        """`known` is what an earlier run handed on."""
+        self._known = known or {}
+        self.found: dict[str, Any] = {}
+
+    def parse(self, sql: str) -> Query:
+        """Return what one SELECT reads; raises as parse_query does."""
+        key = hashlib.sha256(sql.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        told = self.found.get(key) or self._known.get(key)
+        query = _as_query(told) if told else None
+        if query is None:
+            query = parse_query(sql)
+            told = [[[table.layer, table.name, table.offset] for table in query.tables], query.ordered, query.understood]
+        self.found[key] = told
+        return query
+
+
+def _as_query(told: Any) -> Query | None:
+    """Return the query that was handed on, None for what cannot have been."""
+    try:
+        tables, ordered, understood = told
+        named = tuple(TableName(layer=str(layer), name=str(name), offset=int(offset)) for layer, name, offset in tables)
+        return Query(tables=named, ordered=bool(ordered), understood=bool(understood))
+    except (TypeError, ValueError):
+        return None
 
 
 def cut_end(sql: str) -> str:

@@ -1,5 +1,6 @@
 """Jinja: a template and the project's names in, rendered SQL with its references and places out."""
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -83,15 +84,22 @@ class Templates:
         """Compile the macro files; TemplateError names the file and line of one that Jinja refuses.
 
         `macros` are then the arguments of every macro by its name; a generic test `x` is the macro ``test_x``.
+        `environment_read` are the variables of the environment that were asked for so far; `steady` is False once a
+        random number was drawn.
         """
         self._variables = variables
         self._environment = environment
         self._names = Names(refs={}, sources={})
         self._asked: list[Relation] = []
+        self._compiled: dict[tuple[str, str], jinja2.Template] = {}
+        self.environment_read: set[str] = set()
+        self.steady = True
         self._jinja = jinja2.Environment(
             undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"], keep_trailing_newline=True
         )
         self._jinja.globals.update(self._verbs(target))
+        self._jinja.filters["random"] = self._unsteady(self._jinja.filters["random"])
+        self._jinja.globals["lipsum"] = self._unsteady(self._jinja.globals["lipsum"])
         self.macros: dict[str, tuple[str, ...]] = {}
         for path, text in macros.items():
             self._add_macros(path, text)
@@ -199,6 +207,7 @@ class Templates:
         return default
 
     def _env_var(self, name: str, default: str | None = None) -> str:
+        self.environment_read.add(name)
         if name in self._environment:
             return self._environment[name]
         if default is None:
@@ -217,9 +226,23 @@ class Templates:
         self.macros.update({name: tuple(macro.arguments) for name, macro in macros.items()})
         self._jinja.globals.update({name: _with_return(macro) for name, macro in macros.items()})
 
+    def _unsteady(self, verb: Any) -> Callable[..., Any]:
+        """Return a verb of Jinja that draws random numbers so that its use is noticed; how it is called is kept."""
+
+        @functools.wraps(verb)
+        def call(*words: Any, **options: Any) -> Any:
+            self.steady = False
+            return verb(*words, **options)
+
+        return call
+
     def _compile(self, path: str, text: str) -> jinja2.Template:
-        code = self._jinja.compile(text, name=path, filename=path)
-        return jinja2.Template.from_code(self._jinja, code, self._jinja.globals)
+        """Return a template ready to render; a unit test with variables of its own renders its model's once more."""
+        found = self._compiled.get((path, text))
+        if found is None:
+            code = self._jinja.compile(text, name=path, filename=path)
+            found = self._compiled[path, text] = jinja2.Template.from_code(self._jinja, code, self._jinja.globals)
+        return found
 
     def _lex(self, path: str, text: str) -> list[Token]:
         try:

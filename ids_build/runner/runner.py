@@ -36,7 +36,7 @@ from ids_build.runner.materializations import (
 from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
 from ids_build.runner.raw_files import find_files
 from ids_build.runner.storage import Storage
-from ids_build.runner.typecheck import Schemas, check_types
+from ids_build.runner.typecheck import Schemas, check_types, describe_types, find_types, parse_types
 from ids_build.runner.unit_tests import run_unit_test
 
 __all__ = [
@@ -48,9 +48,12 @@ __all__ = [
     "describe_type",
     "Schemas",
     "check_types",
+    "describe_types",
     "explain",
     "find_files",
+    "find_types",
     "open_cohort",
+    "parse_types",
     "preview",
     "run_plan",
     "run_unit_test",

@@ -10,6 +10,7 @@ from ids_build.errors import CompileError, Location, TypeCheckError
 from ids_build.graph import Graph
 from ids_build.nodes import Model, Seed, Source
 from ids_build.relation import Relation
+from ids_build.runner.columns import Columns, describe_schema, parse_schema
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.cuts import check_days
 from ids_build.runner.datatypes import arrow_type, describe_type, plain_type
@@ -34,44 +35,57 @@ def check_types(graph: Graph, models: tuple[Model, ...], project_dir: Path) -> d
     Raises TypeCheckError with the model's own file and line, or an ExceptionGroup of them when several
     models are at fault; a model that reads a faulty one is not judged.
     """
+    return find_types(graph, models, project_dir).schemas
+
+
+def find_types(graph: Graph, models: tuple[Model, ...], project_dir: Path, known: Mapping[str, str] | None = None) -> Columns:
+    """Return the planned columns as check_types does, and what may be handed on as `known` to the next run."""
     engine = Engine(threads=1, memory_limit=64 * 1024**2, checks_only=True)
-    schemas: dict[Relation, pa.Schema] = {}
+    columns = Columns(engine, known or {})
     faulty: set[Relation] = set()
     errors: list[CompileError] = []
     for node in graph.nodes.values():
         if isinstance(node, Source | Seed):
             try:
-                _lay_empty(node, engine, schemas, project_dir)
+                _lay_empty(node, engine, columns, project_dir)
             except TypeCheckError as error:
                 errors.append(error)
     for model in models:
         if not faulty.isdisjoint(model.references):
             faulty.add(model.relation)
             continue
+        if any(relation not in columns.schemas for relation in model.references):
+            continue  # reads a source whose columns nobody declared and whose files are not here
         try:
-            missing = [relation for relation in model.references if relation not in schemas]
-            if missing:
-                continue  # reads a source whose columns nobody declared and whose files are not here
-            schema = engine.schema(model.sql)
+            schema = columns.find(model)
             _check_order(model, schema)
             if model.contract:
                 _check_contract(model, schema)
             check_days(model, schema)
-        except PlanError as error:
-            errors.append(explain_plan_error(model, error))
+            columns.add(model.relation, schema)
+        except (PlanError, TypeCheckError) as error:
+            errors.append(explain_plan_error(model, error) if isinstance(error, PlanError) else error)
             faulty.add(model.relation)
-            continue
-        except TypeCheckError as error:
-            errors.append(error)
-            faulty.add(model.relation)
-            continue
-        schemas[model.relation] = schema
-        engine.add_empty(model.relation, schema)
     if len(errors) == 1:
         raise errors[0]
     if errors:
         raise ExceptionGroup(f"{len(errors)} models cannot be planned", errors)
-    return schemas
+    return columns
+
+
+def describe_types(graph: Graph, schemas: Schemas) -> Mapping[str, str] | None:
+    """Return the columns of every table as texts by its id; None when raw files had a say in them, which may change."""
+    if any(declared_schema(source) is None for source in graph.sources()):
+        return None
+    return {graph.tables[relation]: describe_schema(schema) for relation, schema in schemas.items()}
+
+
+def parse_types(graph: Graph, told: Mapping[str, str]) -> Schemas | None:
+    """Return the columns that were described; None when they are not those of this graph."""
+    if told.keys() != set(graph.tables.values()):
+        return None
+    found = {relation: parse_schema(told[unique_id]) for relation, unique_id in graph.tables.items()}
+    return None if any(schema is None for schema in found.values()) else found
 
 
 def explain_plan_error(model: Model, error: PlanError) -> TypeCheckError:
@@ -84,7 +98,7 @@ def explain_plan_error(model: Model, error: PlanError) -> TypeCheckError:
     return TypeCheckError(message, at=at, hint=_find_hint(error.message))
 
 
-def _lay_empty(node: Source | Seed, engine: Engine, schemas: dict[Relation, pa.Schema], project_dir: Path) -> None:
+def _lay_empty(node: Source | Seed, engine: Engine, columns: Columns, project_dir: Path) -> None:
     if isinstance(node, Seed):
         schema = seed_schema(node)
     else:
@@ -96,8 +110,7 @@ def _lay_empty(node: Source | Seed, engine: Engine, schemas: dict[Relation, pa.S
                 return  # told when a build reads it
             declared = engine.schema(f"select * from {node.relation.sql}")
         schema = declared
-    schemas[node.relation] = schema
-    engine.add_empty(node.relation, schema)
+    columns.add(node.relation, schema)
     check_days(node, schema)
 
 
