@@ -5,7 +5,7 @@ import types
 import typing
 from collections.abc import Callable, Hashable, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from ids_build.graph import Graph
@@ -71,7 +71,7 @@ def _parse_node(name: str, values: list[Any], texts: Mapping[str, str]) -> tuple
     return parts["unique_id"], kind(**parts)
 
 
-def _read_fields(kind: type, values: list[Any]) -> dict[str, Any]:
+def _read_fields(kind: Callable[..., Any], values: list[Any]) -> dict[str, Any]:
     names, coded = _readers(kind)
     parts = dict(zip(names, values, strict=True))
     for name, decode in coded:
@@ -80,14 +80,14 @@ def _read_fields(kind: type, values: list[Any]) -> dict[str, Any]:
 
 
 @cache
-def _readers(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, Coder], ...]]:
+def _readers(kind: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[tuple[str, Coder], ...]]:
     """Return the names of the fields, and the decoders of those that do not stand as they are."""
     fields = _fields(kind)
     return tuple(name for name, _, _ in fields), tuple((name, decode) for name, _, decode in fields if decode is not None)
 
 
 @cache
-def _fields(kind: type) -> tuple[tuple[str, Coder | None, Coder | None], ...]:
+def _fields(kind: Any) -> tuple[tuple[str, Coder | None, Coder | None], ...]:
     """Return name, encoder and decoder of every field of a dataclass; None for a value that stands as it is."""
     hints = typing.get_type_hints(kind)
     return tuple((field.name, *_coders(hints[field.name])) for field in dataclasses.fields(kind))
@@ -114,8 +114,7 @@ def _coders(hint: Hashable) -> tuple[Coder | None, Coder | None]:
     if origin is not None and issubclass(origin, Mapping):
         return _mapping(*arguments)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        kind: type = hint
-        return _dataclass(kind)
+        return _dataclass(hint)
     raise TypeError(f"no way to write a value of type {hint}")
 
 
@@ -166,14 +165,14 @@ def _mapping(key: Any, value: Any) -> tuple[Coder, Coder]:
 
 
 @cache
-def _dataclass(kind: type) -> tuple[Coder, Coder]:
+def _dataclass(kind: Callable[..., Any]) -> tuple[Coder, Coder]:
     """Write a dataclass as the list of its values, in the order of its fields."""
+    fields = partial(_fields, kind)  # known once it is asked for: a dataclass may hold its own kind
 
     def write(value: Any) -> Any:
         if type(value) is not kind:
-            raise NotKeepableError(f"{type(value).__name__} where {kind.__name__} is declared")
-        fields = _fields(kind)
-        return [getattr(value, name) if code is None else code(getattr(value, name)) for name, code, _ in fields]
+            raise NotKeepableError(f"{type(value).__name__} where another kind is declared")
+        return [getattr(value, name) if code is None else code(getattr(value, name)) for name, code, _ in fields()]
 
     def read(values: Any) -> Any:
         return kind(**_read_fields(kind, values))

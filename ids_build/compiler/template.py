@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import jinja2
 from jinja2.runtime import Macro
 
-from ids_build.compiler.places import Token, group_calls, make_spans, mark, unmark
+from ids_build.compiler.places import Token, find_calls, group_calls, make_spans, mark, unmark
 from ids_build.config import nearest
 from ids_build.errors import Location, TemplateError, UnknownNodeError
 from ids_build.nodes import Span
@@ -124,8 +124,9 @@ class Templates:
         """
         self._names, self._asked = names, []
         settings = _Config(config or {})
-        tokens = self._lex(path, text)
-        plain = self._render_plain(path, text, tokens)
+        simple = find_calls(text)
+        tokens = self._lex(path, text) if simple is None else []
+        plain = self._render_plain(path, text, group_calls(tokens) if simple is None else simple)
         if plain is not None:
             sql, spans = plain
             return RenderedSql(sql=sql, references=tuple(dict.fromkeys(self._asked)), config=settings.settings, spans=spans)
@@ -250,7 +251,9 @@ class Templates:
         except jinja2.TemplateError as error:
             raise self._explain(error, path, text) from None
 
-    def _render_plain(self, path: str, text: str, tokens: list[Token]) -> tuple[str, tuple[Span, ...]] | None:
+    def _render_plain(
+        self, path: str, text: str, calls: Iterable[tuple[tuple[str, ...] | None, str] | None]
+    ) -> tuple[str, tuple[Span, ...]] | None:
         """Return the text of a template that holds nothing but literal ref() and source() calls, None for any other.
 
         Most models are like that, and compiling a template costs a hundred times more than filling in names.
@@ -258,7 +261,7 @@ class Templates:
         parts: list[str] = []
         spans: list[Span] = []
         offset, line, column = 0, 1, 1
-        for found in group_calls(tokens):
+        for found in calls:
             if found is None:
                 return None
             call, value = found

@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from ids_build.relation import Relation
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.engine import Engine
 
+_MOST_THREADS = 4
 _WORD = re.compile(r"\w+")
 
 
@@ -20,10 +22,11 @@ class Columns:
     planned again, and a table is laid ready only for a query that is.
     """
 
-    def __init__(self, engine: Engine, known: Mapping[str, str]) -> None:
-        """`known` is what an earlier run found."""
+    def __init__(self, engine: Engine, known: Mapping[str, str], threads: int = 1) -> None:
+        """`known` is what an earlier run found; `threads` is how many queries are planned side by side."""
         self._engine = engine
         self._known = known
+        self._threads = min(threads, _MOST_THREADS)
         self._texts: dict[Relation, str] = {}
         self._named: dict[str, list[Relation]] = {}
         self._waiting: dict[Relation, pa.Schema] = {}
@@ -36,22 +39,42 @@ class Columns:
         self._texts[relation] = describe_schema(schema)
         self._named.setdefault(relation.name.lower(), []).append(relation)
 
-    def find(self, model: Model) -> pa.Schema:
-        """Return the columns of a model's query; PlanError when it cannot be planned."""
-        reads = sorted({*model.references, *self._mentioned(model.sql)})
-        key = _digest([model.sql, *(text for relation in reads for text in (str(relation), self._texts[relation]))])
-        known = self._known.get(key)
-        schema = parse_schema(known) if known is not None else None
-        if schema is None:
-            self._lay(reads)
-            try:
-                schema = self._engine.schema(model.sql)
-            except PlanError:
-                # The text may read what nobody saw in it, and the complaint names tables that are near.
-                self._lay(self._waiting)
-                return self._engine.schema(model.sql)
-        self.found[key] = known if known is not None else describe_schema(schema)
-        return schema
+    def find(self, models: Sequence[Model]) -> list[pa.Schema | PlanError]:
+        """Return the columns of the queries of models that do not read each other, or why one cannot be planned."""
+        reads = [sorted({*model.references, *self._mentioned(model.sql)}, key=str) for model in models]
+        keys = [self._key(model, read) for model, read in zip(models, reads, strict=True)]
+        found: dict[int, pa.Schema | PlanError] = {}
+        for place, key in enumerate(keys):
+            known = parse_schema(self._known[key]) if key in self._known else None
+            if known is not None:
+                found[place], self.found[key] = known, self._known[key]
+        missing = [place for place in range(len(models)) if place not in found]
+        self._lay([relation for place in missing for relation in reads[place]])
+        for place, schema in zip(missing, self._plan([models[place].sql for place in missing]), strict=True):
+            found[place] = schema
+            if not isinstance(schema, PlanError):
+                self.found[keys[place]] = describe_schema(schema)
+        # A text may read what nobody saw in it, and a complaint names tables that are near.
+        for place in [place for place in missing if isinstance(found[place], PlanError)]:
+            self._lay([*self._waiting])
+            found[place] = self._plan_one(models[place].sql)
+        return [found[place] for place in range(len(models))]
+
+    def _key(self, model: Model, reads: Iterable[Relation]) -> str:
+        return _digest([model.sql, *(text for relation in reads for text in (str(relation), self._texts[relation]))])
+
+    def _plan(self, queries: Sequence[str]) -> list[pa.Schema | PlanError]:
+        """Plan side by side: the engine works outside Python's lock."""
+        if self._threads < 2 or len(queries) < 2:
+            return [self._plan_one(query) for query in queries]
+        with ThreadPoolExecutor(max_workers=self._threads) as several:
+            return list(several.map(self._plan_one, queries))
+
+    def _plan_one(self, query: str) -> pa.Schema | PlanError:
+        try:
+            return self._engine.schema(query)
+        except PlanError as error:
+            return error
 
     def _mentioned(self, sql: str) -> Iterator[Relation]:
         """Yield the tables whose name stands in a text in any form, whether the parser saw them or not."""
@@ -60,7 +83,7 @@ class Columns:
             yield from (relation for relation in self._named[word] if relation.layer.lower() in words)
 
     def _lay(self, relations: Iterable[Relation]) -> None:
-        for relation in [relation for relation in relations if relation in self._waiting]:
+        for relation in dict.fromkeys([relation for relation in relations if relation in self._waiting]):
             self._engine.add_empty(relation, self._waiting.pop(relation))
 
 

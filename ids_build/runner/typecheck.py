@@ -1,7 +1,7 @@
 """Plans every query on empty tables of the declared types: unknown columns and bad types, before any data."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -38,39 +38,64 @@ def check_types(graph: Graph, models: tuple[Model, ...], project_dir: Path) -> d
     return find_types(graph, models, project_dir).schemas
 
 
-def find_types(graph: Graph, models: tuple[Model, ...], project_dir: Path, known: Mapping[str, str] | None = None) -> Columns:
-    """Return the planned columns as check_types does, and what may be handed on as `known` to the next run."""
+def find_types(
+    graph: Graph, models: tuple[Model, ...], project_dir: Path, known: Mapping[str, str] | None = None, threads: int = 1
+) -> Columns:
+    """Return the planned columns as check_types does, and what may be handed on as `known` to the next run.
+
+    Models that do not wait for each other are planned side by side, on `threads` threads.
+    """
     engine = Engine(threads=1, memory_limit=64 * 1024**2, checks_only=True)
-    columns = Columns(engine, known or {})
+    columns = Columns(engine, known or {}, threads)
     faulty: set[Relation] = set()
-    errors: list[CompileError] = []
+    errors: dict[str, CompileError] = {}
     for node in graph.nodes.values():
         if isinstance(node, Source | Seed):
             try:
                 _lay_empty(node, engine, columns, project_dir)
             except TypeCheckError as error:
-                errors.append(error)
-    for model in models:
-        if not faulty.isdisjoint(model.references):
-            faulty.add(model.relation)
-            continue
-        if any(relation not in columns.schemas for relation in model.references):
-            continue  # reads a source whose columns nobody declared and whose files are not here
-        try:
-            schema = columns.find(model)
-            _check_order(model, schema)
-            if model.contract:
-                _check_contract(model, schema)
-            check_days(model, schema)
-            columns.add(model.relation, schema)
-        except (PlanError, TypeCheckError) as error:
-            errors.append(explain_plan_error(model, error) if isinstance(error, PlanError) else error)
-            faulty.add(model.relation)
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise ExceptionGroup(f"{len(errors)} models cannot be planned", errors)
+                errors[node.unique_id] = error
+    for wave in _waves(models):
+        # What reads a faulty model is not judged; what reads a source of unknown columns cannot be.
+        faulty.update(model.relation for model in wave if not faulty.isdisjoint(model.references))
+        ready = [m for m in wave if m.relation not in faulty and columns.schemas.keys() >= set(m.references)]
+        for model, schema in zip(ready, columns.find(ready), strict=True):
+            try:
+                _check(model, schema)
+                columns.add(model.relation, schema)
+            except TypeCheckError as error:
+                errors[model.unique_id] = error
+                faulty.add(model.relation)
+    told = [*(node for node in errors if node not in {model.unique_id for model in models})]
+    told += [model.unique_id for model in models if model.unique_id in errors]
+    if len(told) == 1:
+        raise errors[told[0]]
+    if told:
+        raise ExceptionGroup(f"{len(told)} models cannot be planned", [errors[unique_id] for unique_id in told])
     return columns
+
+
+def _waves(models: Iterable[Model]) -> list[list[Model]]:
+    """Return models in groups: each reads only what stands in groups before its own."""
+    depths: dict[Relation, int] = {}
+    waves: list[list[Model]] = []
+    for model in models:
+        depth = max((depths[relation] + 1 for relation in model.references if relation in depths), default=0)
+        depths[model.relation] = depth
+        if depth == len(waves):
+            waves.append([])
+        waves[depth].append(model)
+    return waves
+
+
+def _check(model: Model, schema: pa.Schema | PlanError) -> None:
+    """Raise TypeCheckError when the query cannot be planned, or does not give what the YAML promises."""
+    if isinstance(schema, PlanError):
+        raise explain_plan_error(model, schema)
+    _check_order(model, schema)
+    if model.contract:
+        _check_contract(model, schema)
+    check_days(model, schema)
 
 
 def describe_types(graph: Graph, schemas: Schemas) -> Mapping[str, str] | None:

@@ -24,7 +24,7 @@ def find_schemas(graph: Graph, config: Config, memory: Memory, beside: Callable[
     known = {key: str(text) for key, text in memory.pieces("columns").items()}
     with ThreadPoolExecutor(max_workers=1) as other:
         done = other.submit(beside)
-        columns = find_types(graph, graph.models(), config.project_dir, known)
+        columns = find_types(graph, graph.models(), config.project_dir, known, config.threads)
         done.result()
     told = describe_types(graph, columns.schemas)
     if told is not None:
