@@ -57,6 +57,8 @@ def parse_graph(told: Mapping[str, Any], texts: Mapping[str, str]) -> Graph:
 
 def _describe_node(node: Node) -> list[Any]:
     kind: type = type(node)
+    if kind not in _NAMES:
+        raise NotKeepableError(f"a node of type {kind.__name__}")
     values: list[Any] = _dataclass(kind)[0](node)
     if kind in _TEXTS:
         values[[name for name, _, _ in _fields(kind)].index(_TEXTS[kind])] = ""
@@ -115,7 +117,7 @@ def _coders(hint: Hashable) -> tuple[Coder | None, Coder | None]:
         return _mapping(*arguments)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _dataclass(hint)
-    raise TypeError(f"no way to write a value of type {hint}")
+    raise NotKeepableError(f"a value of type {hint}")
 
 
 def _exactly(kind: type) -> Coder:

@@ -7,6 +7,7 @@ import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import Any
 
 from ids_build.compiler import files
@@ -16,6 +17,13 @@ from ids_build.compiler.yamls import parse_yaml
 from ids_build.config import PROJECT_FILE, Config, Options, make_config
 from ids_build.errors import ConfigError, PropertiesError
 from ids_build.graph import Graph
+
+
+# Settings that no graph depends on; of the environment only the variables that templates ask for count, each by itself.
+_NO_PART = frozenset(
+    """project_dir clean_targets target_path profile threads memory_limit spill_dir show_values full_refresh fail_fast
+    cohort cohort_column environment use_cache""".split()
+)
 
 
 def read_settings(options: Options) -> Config:
@@ -89,9 +97,9 @@ class Memory:
                 if entry is None or entry["environment"] != self._tell(entry["environment"]):
                     return None
                 graph = parse_graph(entry["graph"], {**self.files.seeds, **self.files.models})
+                self._content = str(entry["content"])
             except Exception:  # whatever stands in a file that we did not write
                 return None
-        self._content = entry["content"]
         return graph
 
     def keep_graph(self, graph: Graph, environment: Iterable[str]) -> None:
@@ -142,18 +150,12 @@ class Memory:
 
 
 def _describe_settings(config: Config) -> Iterator[str]:
-    """Yield the settings that a graph depends on."""
-    yield from (config.name, config.target)
-    for value in (
-        list(config.model_paths),
-        list(config.seed_paths),
-        list(config.test_paths),
-        list(config.macro_paths),
-        dict(config.vars),
-        dict(config.models),
-        dict(config.seeds),
-    ):
-        yield json.dumps(encode_value(value))
+    """Yield the settings that a graph may depend on: all but those that are known to play no part."""
+    for setting in fields(config):
+        if setting.name not in _NO_PART:
+            value = getattr(config, setting.name)
+            yield setting.name
+            yield json.dumps(encode_value(dict(value) if isinstance(value, Mapping) else value))
 
 
 def _describe_files(found: files.ProjectFiles) -> Iterator[str]:

@@ -67,8 +67,13 @@ class Columns:
         """Plan side by side: the engine works outside Python's lock."""
         if self._threads < 2 or len(queries) < 2:
             return [self._plan_one(query) for query in queries]
+        planned: list[pa.Schema | PlanError] = list(queries)
+        shares = [slice(start, None, self._threads) for start in range(self._threads)]
         with ThreadPoolExecutor(max_workers=self._threads) as several:
-            return list(several.map(self._plan_one, queries))
+            done = several.map(lambda share: [self._plan_one(query) for query in queries[share]], shares)
+            for share, schemas in zip(shares, done, strict=True):
+                planned[share] = schemas
+        return planned
 
     def _plan_one(self, query: str) -> pa.Schema | PlanError:
         try:

@@ -37,7 +37,7 @@ from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Ta
 from ids_build.runner.raw_files import find_files
 from ids_build.runner.storage import Storage
 from ids_build.runner.typecheck import Schemas, check_types, describe_types, find_types, parse_types
-from ids_build.runner.unit_tests import run_unit_test
+from ids_build.runner.unit_tests import run_unit_test, run_unit_tests
 
 __all__ = [
     "BARE",
@@ -74,7 +74,7 @@ def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort:
             writes = any(step.builds for step in plan.steps)
             open_again = partial(open_workshop, graph, schemas, config, storage, cohort)
             shop = replace(open_again(), writes=writes, full_refresh=config.full_refresh)
-            yield from _Run(plan, shop, config.fail_fast, open_again).events()
+            yield from _Run(plan, shop, config.fail_fast, open_again, config.threads).events()
         finally:
             storage.remove_drafts()
 
@@ -118,8 +118,9 @@ def table_path(relation: Relation, config: Config) -> Path:
 class _Run:
     """One pass over the steps of a plan."""
 
-    def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool, open_again: Callable[[], Workshop]) -> None:
+    def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool, open_again: Callable[[], Workshop], threads: int) -> None:
         self._plan = plan
+        self._threads = threads
         self._shop = shop
         self._open_again = open_again
         self._fail_fast = fail_fast
@@ -140,11 +141,10 @@ class _Run:
 
     def _carry_out(self, step: Step) -> Iterator[Event]:
         if step.unit_tests:
-            results = []
             for test in step.unit_tests:
                 yield Started(unique_id=test.unique_id, name=f"{test.subject}::{test.name}", resource="unit_test")
-                results.append(run_unit_test(test, self._shop.graph, self._shop.schemas))
-                yield results[-1]
+            results = run_unit_tests(step.unit_tests, self._shop.graph, self._shop.schemas, self._threads)
+            yield from results
             if any(result.failed for result in results):
                 if step.builds:
                     yield _skipped(step.node, "a unit test of it failed")
