@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ids_build.compiler.query import cut_end, find_carriers, parse_query
+from ids_build.compiler.query import Queries, cut_end, find_carriers, parse_query
 from ids_build.errors import QueryError
 
 
@@ -335,3 +335,36 @@ def test_what_cannot_be_followed_is_hidden(sql: str, columns: list[str]) -> None
 
 def test_nothing_is_hidden_where_there_are_no_identifiers() -> None:
     assert find_carriers("select who ~~~~~ from from p", (), ["x"]) == frozenset()
+
+
+# -- what is handed on ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sql", ["select * from raw.a order by 1", "select 1", "select * from x, y.z", "this is no sql at all ("])
+def test_what_is_handed_on_says_what_the_parser_said(sql: str) -> None:
+    first = Queries()
+    assert first.parse(sql) == parse_query(sql) == Queries(first.found).parse(sql)
+
+
+def test_what_was_handed_on_is_believed_for_its_own_text() -> None:
+    first = Queries()
+    first.parse("select * from raw.a")
+    known = dict.fromkeys(first.found, [[["raw", "b", 14]], False, True])
+    assert [table.name for table in Queries(known).parse("select * from raw.a").tables] == ["b"]
+    assert [table.name for table in Queries(known).parse("select * from raw.c").tables] == ["c"]
+
+
+@pytest.mark.parametrize("told", [5, "x", [1], [[["a"]], True, True], {"a": 1}, [[["a", "b", "c"]], 1, 1]])
+def test_what_cannot_have_been_handed_on_is_parsed(told: object) -> None:
+    first = Queries()
+    query = first.parse("select * from raw.a")
+    again = Queries(dict.fromkeys(first.found, told))
+    assert again.parse("select * from raw.a") == query
+    assert again.found == first.found
+
+
+def test_a_refused_text_is_not_handed_on() -> None:
+    queries = Queries()
+    with pytest.raises(QueryError):
+        queries.parse("")
+    assert queries.found == {}

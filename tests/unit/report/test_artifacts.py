@@ -54,3 +54,14 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("a file")
     with pytest.raises(StorageError, match="cannot write"):
         write_run_results(RUN, make_settings(tmp_path))
+
+
+def test_compiled_sql_that_stands_there_is_left(tmp_path: Path) -> None:
+    config, graph = make_settings(tmp_path), make_graph(make_model("staging.a"), make_model("staging.b"))
+    write_compiled(graph, config)
+    paths = sorted((tmp_path / "target" / "compiled").rglob("*.sql"))
+    before = [path.stat().st_mtime_ns for path in paths]
+    paths[1].write_text("edited by hand")
+    write_compiled(graph, config)
+    assert paths[0].stat().st_mtime_ns == before[0]
+    assert paths[1].read_text() == graph.models()[1].sql
