@@ -13,9 +13,11 @@ from ids_build.compiler.proofs import Proofs, parse_rendered
 from ids_build.compiler.properties import Properties, parse_properties
 from ids_build.compiler.query import Queries, Query, find_carriers
 from ids_build.compiler.references import find_references
+from ids_build.compiler.renderings import RenderedSql, Renderings
 from ids_build.compiler.rules import check_rules
 from ids_build.compiler.statements import PLACE, Statements
 from ids_build.compiler.warm import no_garbage_collection, read_settings
+from ids_build.compiler.yamls import Documents
 from ids_build.config import PROJECT_FILE, Config, Options, nearest
 from ids_build.errors import CompileError, Location, PropertiesError
 from ids_build.graph import Graph, order_nodes
@@ -25,6 +27,8 @@ from ids_build.relation import Relation
 __all__ = ["PLACE", "Statements", "compile_project", "find_carriers", "load_config"]
 
 _DECLARES_SOURCES = re.compile(r"^[\"']?sources[\"']?\s*:", re.MULTILINE)
+Pieces = Mapping[str, Mapping[str, Any]]  # what was found in single texts, by its kind: a name in PIECES
+PIECES = ("queries", "renderings", "documents")
 MATERIALIZATIONS = ("table", "view", "ephemeral", "incremental", "external")
 
 
@@ -39,7 +43,7 @@ class Compiled:
     graph: Graph
     environment: frozenset[str] = frozenset()
     steady: bool = True
-    pieces: Mapping[str, Any] = field(default_factory=dict)
+    pieces: Pieces = field(default_factory=dict)
 
 
 def load_config(options: Options) -> Config:
@@ -63,17 +67,21 @@ def compile_project(config: Config) -> Graph:
     return compile_files(config, files.read_project_files(config)).graph
 
 
-def compile_files(config: Config, project: files.ProjectFiles, pieces: Mapping[str, Any] | None = None) -> Compiled:
+def compile_files(config: Config, project: files.ProjectFiles, pieces: Pieces | None = None) -> Compiled:
     """Return the graph of a project whose files were read. `pieces` are what an earlier compile found in single texts.
 
     Raises as compile_project does.
     """
     with no_garbage_collection():
-        templates = template.Templates(project.macros, config.vars, config.environment, config.target)
-        queries = Queries(pieces)
-        graph = _Compilation(config, project, templates, queries).graph()
+        known = pieces or {}
+        queries, renderings = Queries(known.get("queries")), Renderings(known.get("renderings"))
+        documents = Documents(known.get("documents"))
+        templates = template.Templates(project.macros, config.vars, config.environment, config.target, renderings)
+        properties = parse_properties(project.properties, templates.render_text, templates.macros, documents)
+        graph = _Compilation(config, project, templates, queries, properties).graph()
     asked = frozenset(templates.environment_read)
-    return Compiled(graph=graph, environment=asked, steady=templates.steady, pieces=queries.found)
+    found = {"queries": queries.found, "renderings": renderings.found, "documents": documents.found}
+    return Compiled(graph=graph, environment=asked, steady=templates.steady, pieces=found)
 
 
 def read_sources(config: Config) -> tuple[Source, ...]:
@@ -91,7 +99,14 @@ def read_sources(config: Config) -> tuple[Source, ...]:
 class _Compilation:
     """One run of the compiler over one project."""
 
-    def __init__(self, config: Config, project: files.ProjectFiles, templates: template.Templates, queries: Queries) -> None:
+    def __init__(
+        self,
+        config: Config,
+        project: files.ProjectFiles,
+        templates: template.Templates,
+        queries: Queries,
+        properties: Properties,
+    ) -> None:
         self._config = config
         self._files = project
         self._templates = templates
@@ -101,11 +116,10 @@ class _Compilation:
         self._tables: dict[Relation, str] = {}
         self._nodes: dict[str, Node] = {}
         self._names = template.Names(refs={}, sources={})
-        self._properties = Properties()
+        self._properties = properties
 
     def graph(self) -> Graph:
         """Carry all files through the stages."""
-        self._properties = parse_properties(self._files.properties, self._templates.render_text, self._templates.macros)
         config, properties = self._config, self._properties
         drafts = draft_models(self._files.models, config, properties, self._faults)
         seeds = list(make_seeds(self._files.seeds, config, properties))
@@ -170,9 +184,9 @@ class _Compilation:
 
     # -- models -----------------------------------------------------------------------------------
 
-    def _render(self, drafts: list[Draft]) -> list[tuple[Draft, template.RenderedSql, Query]]:
+    def _render(self, drafts: list[Draft]) -> list[tuple[Draft, RenderedSql, Query]]:
         """Render and parse; templates may disable themselves, so a second look follows the first."""
-        rendered: list[tuple[Draft, template.RenderedSql]] = []
+        rendered: list[tuple[Draft, RenderedSql]] = []
         disabled: set[str] = set()
         for draft in drafts:
             if draft.name in self._names.disabled:
@@ -193,18 +207,18 @@ class _Compilation:
             rendered = list(self._render_again(rendered, gone))
         for draft, _ in rendered:
             self._tables[draft.relation] = f"model.{self._config.name}.{draft.name}"
-        queries: list[tuple[Draft, template.RenderedSql, Query]] = []
+        queries: list[tuple[Draft, RenderedSql, Query]] = []
         for draft, text in rendered:
             with self._faults.collect():
                 queries.append((draft, text, parse_rendered(draft.path, text, self._queries)))
         return queries
 
-    def _render_one(self, draft: Draft, names: template.Names) -> template.RenderedSql:
+    def _render_one(self, draft: Draft, names: template.Names) -> RenderedSql:
         return self._templates.render(draft.path, draft.text, names, this=draft.relation, config=draft.config)
 
     def _render_again(
-        self, rendered: list[tuple[Draft, template.RenderedSql]], gone: set[Relation]
-    ) -> Iterator[tuple[Draft, template.RenderedSql]]:
+        self, rendered: list[tuple[Draft, RenderedSql]], gone: set[Relation]
+    ) -> Iterator[tuple[Draft, RenderedSql]]:
         for draft, text in rendered:
             if gone.isdisjoint(text.references):
                 yield draft, text
@@ -212,7 +226,7 @@ class _Compilation:
                 with self._faults.collect():
                     yield draft, self._render_one(draft, self._names)
 
-    def _make_model(self, draft: Draft, text: template.RenderedSql, query: Query) -> Model:
+    def _make_model(self, draft: Draft, text: RenderedSql, query: Query) -> Model:
         config = text.config
         properties = draft.properties
         meta = merge_meta(config, properties)

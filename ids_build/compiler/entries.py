@@ -216,6 +216,11 @@ def _decode_any(value: Any) -> Any:
     return {"date": date, "datetime": datetime}[name].fromisoformat(inner)
 
 
+def decode_value(value: Any) -> Any:
+    """Return the value that encode_value told."""
+    return _decode_any(value)
+
+
 def encode_value(value: Any) -> Any:
     """Return a value of YAML as plain values for JSON; NotKeepableError when it would not read back equal."""
     return _encode_any(value)

@@ -12,7 +12,8 @@ from ids_build.compiler.lookahead import KIND, make_look_ahead_test
 from ids_build.compiler.properties import Properties
 from ids_build.compiler.query import Queries, Query
 from ids_build.compiler.references import parse_reference
-from ids_build.compiler.template import Names, RenderedSql, Templates
+from ids_build.compiler.renderings import RenderedSql
+from ids_build.compiler.template import Names, Templates
 from ids_build.compiler.unit_tests import make_macro_test, parse_rows
 from ids_build.compiler.yamls import Spot
 from ids_build.config import nearest

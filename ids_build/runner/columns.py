@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -38,6 +38,14 @@ class Columns:
         self.schemas[relation] = self._waiting[relation] = schema
         self._texts[relation] = describe_schema(schema)
         self._named.setdefault(relation.name.lower(), []).append(relation)
+
+    def know(self, parts: Sequence[str], find: Callable[[], pa.Schema]) -> pa.Schema:
+        """Return columns that depend on these texts alone, found when no earlier run did."""
+        key = _digest(parts)
+        schema = parse_schema(self._known[key]) if key in self._known else None
+        schema = find() if schema is None else schema
+        self.found[key] = describe_schema(schema)
+        return schema
 
     def find(self, models: Sequence[Model]) -> list[pa.Schema | PlanError]:
         """Return the columns of the queries of models that do not read each other, or why one cannot be planned."""

@@ -125,7 +125,8 @@ def explain_plan_error(model: Model, error: PlanError) -> TypeCheckError:
 
 def _lay_empty(node: Source | Seed, engine: Engine, columns: Columns, project_dir: Path) -> None:
     if isinstance(node, Seed):
-        schema = seed_schema(node)
+        declared_types = [f"{column.name} {column.data_type}" for column in node.columns]
+        schema = columns.know(["seed", node.text, *declared_types], lambda: seed_schema(node))
     else:
         declared = declared_schema(node)
         if declared is None:

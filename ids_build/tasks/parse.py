@@ -1,6 +1,6 @@
 """Compile a project from its files: what a command does when nothing is known of them yet."""
 
-from ids_build.compiler.compiler import compile_files, fill_settings
+from ids_build.compiler.compiler import PIECES, compile_files, fill_settings
 from ids_build.compiler.warm import Memory
 from ids_build.config import Config
 from ids_build.graph import Graph
@@ -14,11 +14,12 @@ def parse_project(config: Config, memory: Memory) -> Graph:
 
     Raises a CompileError, or an ExceptionGroup of them when several files are at fault.
     """
-    known = memory.pieces("queries")
+    known = {kind: memory.pieces(kind) for kind in PIECES}
     compiled = compile_files(config, memory.files, known)
     check_layers(compiled.graph)
     if compiled.steady:
         memory.keep_graph(compiled.graph, compiled.environment)
-    if compiled.pieces.keys() != known.keys():
-        memory.keep_pieces("queries", compiled.pieces)
+    for kind, pieces in compiled.pieces.items():
+        if pieces != known[kind]:
+            memory.keep_pieces(kind, pieces)
     return compiled.graph

@@ -119,7 +119,8 @@ def test_a_second_compile_says_what_the_first_said(toy: Toy) -> None:
     first, second = assert_same(settings(toy)), assert_same(settings(toy))
     assert isinstance(first, Checked) and isinstance(second, Checked)
     assert repr(first.graph) == repr(second.graph)
-    assert [path.name.partition("-")[0] for path in entries(toy)] == ["columns", "graph", "queries", "types"]
+    kinds = ["columns", "documents", "graph", "queries", "renderings", "types"]
+    assert [path.name.partition("-")[0] for path in entries(toy)] == kinds
 
 
 EDITS: tuple[tuple[str, Callable[[str], str]], ...] = (

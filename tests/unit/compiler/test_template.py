@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from ids_build.compiler.template import Names, RenderedSql, Templates
+from ids_build.compiler.renderings import RenderedSql
+from ids_build.compiler.template import Names, Templates
 from ids_build.errors import IdsBuildError, Location, TemplateError, UnknownNodeError
 from ids_build.relation import Relation
 from tests.support import make_model
