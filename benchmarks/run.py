@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from benchmarks import diabetes
 from benchmarks.generate import write_models, write_unit_tests
 from benchmarks.measure import PYTHON, ROOT, Figure, median, run, tell
 from benchmarks.registers import CASES
 
 IDS = (PYTHON, "-m", "ids_build")
-NAMES = ("start_up", "compile", "unit_tests", "overhead", "small_memory", "cohort", "registers")
+NAMES = ("start_up", "compile", "unit_tests", "overhead", "small_memory", "cohort", "registers", "diabetes")
 
 
 def start_up(runs: int) -> None:
@@ -153,6 +154,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--work", type=Path, default=ROOT / "data" / "bench")
     parser.add_argument("--only", choices=list(NAMES))
+    parser.add_argument(
+        "--sizes", default="250000,1000000,2000000", help="persons of the diabetes registers, with commas between"
+    )
     said = parser.parse_args()
     said.work.mkdir(parents=True, exist_ok=True)
     print(f"Python {sys.version.split()[0]}, {said.persons:,} persons, {said.runs} runs")
@@ -164,6 +168,7 @@ def main() -> None:
         "small_memory": lambda: small_memory(said.work, said.persons),
         "cohort": lambda: cohort(said.work, said.persons, said.runs),
         "registers": lambda: registers(said.work, said.runs),
+        "diabetes": lambda: diabetes.measure(said.work, [int(size) for size in said.sizes.split(",")]),
     }
     for name, measure in chosen.items():
         if said.only in (None, name):

@@ -16,6 +16,7 @@ from ids_build.report.notebook import render_run, render_table
 from ids_build.results import Result, RunResults
 from ids_build.tasks.build import prepare
 from ids_build.tasks.compile import compile_models
+from ids_build.tasks.load import load_task
 from ids_build.tasks.ls import list_nodes, load_config
 from ids_build.tasks.show import Preview, show
 from ids_build.tasks.sql import RecordBatchReader, Session, Table, open_session
@@ -127,6 +128,15 @@ class Shown:
         return render_table(f"{self.preview.name}: {self.count:,} rows", ("column", "type"), self.columns)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """The files of a report: its page (None when no chosen model has a place in it), and one CSV file a table."""
+
+    page: Path | None
+    tables: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
+
+
 class Project:
     """A project in a folder. Every call reads the folder anew, so that what was edited is seen.
 
@@ -213,6 +223,12 @@ class Project:
     def preview(self, name: str, limit: int = 5) -> Shown:
         """Return columns, types and number of rows of a table; rows only where the profile says ``show_values: true``."""
         return Shown(preview=show(self.config, name, limit))
+
+    def report(self, select: Words = (), exclude: Words = (), out: Paths | None = None) -> Reported:
+        """Write the report of aggregate tables into `out`, or ``<target-path>/report``, and return where its files lie."""
+        # matplotlib is loaded when a report is asked for
+        written = load_task("report").write(self.config, _words(select), _words(exclude), Path(out).resolve() if out else None)
+        return Reported(page=written.page, tables=tuple(path for path, _, _ in written.tables), warnings=written.notes)
 
     def _carry_out(self, command: str, select: Words, exclude: Words) -> Run:
         began = time.perf_counter()

@@ -87,6 +87,54 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedColumn:
+    """A column that a report names: for what, and where. `number` says that it must hold numbers."""
+
+    role: str
+    name: str
+    at: Location
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """How a report draws a table: the kind, and the column of each role.
+
+    `lines` are values at which a line of reference stands, `words` are texts by their key, such as `x_label`.
+    """
+
+    kind: str
+    at: Location
+    columns: tuple[NamedColumn, ...]
+    lines: tuple[float, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def column(self, role: str) -> str | None:
+        """Return the column of a role, None when the plot names none."""
+        return next((named.name for named in self.columns if named.role == role), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The place of a model in the report.
+
+    `counts` are the columns that count persons, whose small cells are masked; none for a table that counts no persons.
+    Tables with a `place` come first, in its order.
+    """
+
+    title: str
+    at: Location
+    place: int | None = None
+    counts: tuple[NamedColumn, ...] = ()
+    plot: Plot | None = None
+
+    @property
+    def columns(self) -> tuple[NamedColumn, ...]:
+        """Return all columns that are named."""
+        return (*self.counts, *(self.plot.columns if self.plot else ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """One SELECT in one file.
 
@@ -113,6 +161,7 @@ class Model:
     meta: Meta = field(default_factory=dict)
     places: Places = field(default_factory=dict)
     config: Meta = field(default_factory=dict)
+    report: Report | None = None
 
     def locate(self, offset: int) -> Location:
         """Return the place in the template that made the character at `offset` of the rendered SQL."""

@@ -15,6 +15,29 @@
     end
 {%- endmacro %}
 
+{# A list variable of diagnosis codes for `in (...)`, each normalised as normalise_icd does, so that DG40.9, G40.9 and g409
+   are one; a code of fewer than three characters, or an empty list, is an error. #}
+{% macro normalised_codes(codes) -%}
+    {%- if codes | length == 0 -%}
+        {{
+            exceptions.raise_compiler_error(
+                "a list of codes needs at least one code"
+            )
+        }}
+    {%- endif -%}
+    {%- for code in codes -%}
+        {%- if code | string | replace(".", "") | trim | length < 3 -%}
+            {{
+                exceptions.raise_compiler_error(
+                    "a listed diagnosis code needs three characters at least"
+                )
+            }}
+        {%- endif -%}
+        {{ normalise_icd(literal(code | string)) }}
+        {%- if not loop.last %}, {% endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# The part of a normalised code that decides its chapter: the first letter, for D and H two characters. #}
 {% macro icd_chapter_prefix(code) -%}
     case
@@ -62,4 +85,26 @@
         and starts_with(found.{{ code }}, listed.{{ prefix }})
         and listed.{{ prefix }} <> ''
     group by found.{{ code }}
+{%- endmacro %}
+
+{# A condition: a code begins with a prefix of a list, a table restricted to the rows that fulfil `which`. The list is read
+   first and once, so that the condition is tested where the codes are read. A missing code gives missing, as does an
+   empty list. Prefixes hold letters and digits only. #}
+{% macro begins_with_any(code, prefixes, prefix, which="true") -%}
+    regexp_like(
+        {{ code }},
+        (
+            select '^(' || string_agg({{ prefix }}, '|') || ')'
+            from {{ prefixes }}
+            where {{ which }}
+        )
+    )
+{%- endmacro %}
+
+{# A condition: a value stands in a column of a list, a table restricted to the rows that fulfil `which`. Read first and
+   once, as in begins_with_any. A missing value gives missing, as does an empty list. #}
+{% macro is_listed(value, list, column, which="true") -%}
+    array_has(
+        (select array_agg({{ column }}) from {{ list }} where {{ which }}), {{ value }}
+    )
 {%- endmacro %}

@@ -68,3 +68,23 @@
         and coalesce({{ first_day }} <= cast('{{ last }}' as date), true)
     {%- endif -%}
 {%- endmacro %}
+
+{# The Monday of an ISO week written as text yyww: lost zeros on the left come back, yy from 90 is 19yy, else 20yy.
+   Week 1 is the one that 4 January lies in (ISO 8601); week 53 of a year that has 52 is the first of the next.
+   Anything else is missing. Every part stands once: the engine does not share what stands in a branch. #}
+{% macro monday_of_week(week) -%}
+    {%- set padded = "lpad(" ~ week ~ ", 4, '0')" -%}
+    {%- set year = "try_cast(substr(" ~ padded ~ ", 1, 2) as int)" -%}
+    {%- set number = "try_cast(substr(" ~ padded ~ ", 3, 2) as int)" -%}
+    {%- set fourth = "make_date(1990 + (" ~ year ~ " + 10) % 100, 1, 4)" -%}
+    case
+        when regexp_like({{ week }}, '^([1-9]|[0-9]{0,2}(0[1-9]|[1-4][0-9]|5[0-3]))$')
+        then
+            {{
+                add_days(
+                    "cast(date_trunc('week', " ~ fourth ~ ") as date)",
+                    "7 * (" ~ number ~ " - 1)",
+                )
+            }}
+    end
+{%- endmacro %}

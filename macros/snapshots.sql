@@ -22,7 +22,8 @@
 
 {# A query: what was known of each point (a key and a day) on that day: the newest snapshot on or before it; with
    or_later, the earliest one after it where none is. One row per different point: key, day, the snapshot's date and
-   its columns, missing where there is no snapshot. Snapshots are unique by key and date. #}
+   its columns, missing where there is no snapshot. Snapshots are unique by key and date. Points are read twice: an inner
+   join keeps the order of the snapshots, so that they are aggregated as they stream. #}
 {% macro as_of(
     points,
     point_date,
@@ -31,6 +32,38 @@
     key,
     columns,
     or_later=false
+) -%}
+    select
+        points.{{ key }},
+        points.{{ point_date }}
+        {%- for column in [snapshot_date] + columns %}, known.{{ column }} {%- endfor %}
+    from
+        (
+            select {{ key }}, {{ point_date }}
+            from {{ points }} as points
+            group by {{ key }}, {{ point_date }}
+        ) as points
+    left join
+        (
+            {{
+                nearest_snapshots(
+                    points,
+                    point_date,
+                    snapshots,
+                    snapshot_date,
+                    key,
+                    columns,
+                    or_later,
+                )
+            }}
+        ) as known
+        on known.{{ key }} = points.{{ key }}
+        and known.{{ point_date }} = points.{{ point_date }}
+{%- endmacro %}
+
+{# A query: as_of() without the points that have no snapshot. #}
+{% macro nearest_snapshots(
+    points, point_date, snapshots, snapshot_date, key, columns, or_later
 ) -%}
     {%- set point, date = "points." ~ point_date, "snapshots." ~ snapshot_date -%}
     {%- set nearness = (
@@ -49,7 +82,7 @@
             {%- endif %}
         {%- endfor %}
     from {{ points }} as points
-    left join
+    inner join
         {{ snapshots }} as snapshots
         on snapshots.{{ key }} = points.{{ key }}
         and {{ date }} {{ "is not null" if or_later else "<= " ~ point }}

@@ -33,14 +33,13 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# A condition: a row of the third version counts. Beside the second version only the reporting systems of the
-   variable lpr3_reporting_systems do, and rows that name none: the rest is migrated history. #}
-{% macro lpr3_counts(system) -%}
+{# A condition: a row of the third version counts. Beside the second version only the reporting systems of a list variable
+   do, and rows that name none: the rest is migrated history. #}
+{% macro lpr3_counts(system, systems="lpr3_reporting_systems") -%}
     {%- if lpr_delivered("2") == "true" -%}
         (
             {{ system }} is null
-            or upper({{ system }})
-            in ({{ quoted(var("lpr3_reporting_systems"), upper=true) }})
+            or upper({{ system }}) in ({{ quoted(var(systems), upper=true) }})
         )
     {%- else -%} true
     {%- endif -%}

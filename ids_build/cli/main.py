@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "Simulate raw registers, build the shipped project, show what was made.",
     "init": "Write a working copy of the shipped project.",
     "ls": "List models, seeds, sources and tests.",
+    "report": "Write the aggregate tables as CSV files and one page of tables and plots.",
     "run": "Build models without their tests.",
     "seed": "Load the seeds.",
     "show": "Show the columns and first rows of a table.",

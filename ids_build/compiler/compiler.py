@@ -9,11 +9,13 @@ from typing import Any
 from ids_build.compiler import files, template
 from ids_build.compiler.declarations import Draft, draft_models, make_seeds, make_sources, merge_meta, name_list
 from ids_build.compiler.faults import Faults
+from ids_build.compiler.lineage import check_reports, find_identifiers
 from ids_build.compiler.proofs import Proofs, parse_rendered
 from ids_build.compiler.properties import Properties, parse_properties
 from ids_build.compiler.query import Queries, Query, find_carriers
 from ids_build.compiler.references import find_references
 from ids_build.compiler.renderings import RenderedSql, Renderings
+from ids_build.compiler.reports import check_place
 from ids_build.compiler.rules import check_rules
 from ids_build.compiler.statements import PLACE, Statements
 from ids_build.compiler.warm import no_garbage_collection, read_settings
@@ -24,7 +26,15 @@ from ids_build.graph import Graph, order_nodes
 from ids_build.nodes import DataTest, Model, Node, Seed, Source, UnitTest
 from ids_build.relation import Relation
 
-__all__ = ["PLACE", "Statements", "compile_project", "find_carriers", "load_config"]
+__all__ = [
+    "PLACE",
+    "Statements",
+    "check_reports",
+    "compile_project",
+    "find_carriers",
+    "find_identifiers",
+    "load_config",
+]
 
 _DECLARES_SOURCES = re.compile(r"^[\"']?sources[\"']?\s*:", re.MULTILINE)
 Pieces = Mapping[str, Mapping[str, Any]]  # what was found in single texts, by its kind: a name in PIECES
@@ -259,6 +269,7 @@ class _Compilation:
             meta=meta,
             places=properties.places if properties else {},
             config=config,
+            report=check_place(properties.report if properties else None, meta, draft.path),
         )
         return replace(model, references=find_references(model, text.references, query, self._tables, self._warnings))
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ids_build.compiler.data_tests import BUILT_IN, TestSpec
+from ids_build.compiler.reports import parse_report
 from ids_build.compiler.yamls import Documents, Spot
 from ids_build.config import nearest
 from ids_build.errors import Location, PropertiesError
-from ids_build.nodes import Column, Places
+from ids_build.nodes import Column, Places, Report
 
 # dbt's vocabulary. What we do not use is accepted as long as dbt itself accepts it, so that a plain project opens.
 _FILE = """
@@ -51,6 +52,7 @@ class TableProperties:
     meta: Mapping[str, Any] = field(default_factory=dict)
     places: Places = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    report: Report | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +172,19 @@ class _Reader:
             meta=self._meta(items),
             places=_places(items),
             tags=(*_strings(items, "tags"), *_tags(config)),
+            report=self._report(items, what),
         )
+
+    def _report(self, items: Mapping[str, Spot], what: str) -> Report | None:
+        """Return what a model says under `report` in its meta; under `config` it wins."""
+        config = items["config"].items("config") if "config" in items else {}
+        spots = [place["meta"].items("'meta'").get("report") for place in (config, items) if "meta" in place]
+        spot = next((found for found in spots if found is not None), None)
+        if spot is not None and what != "model":
+            raise PropertiesError(
+                f"a {what} has no place in the report", at=spot.key_at, hint="select from it in a model, and report that"
+            )
+        return parse_report(spot, self._fill) if spot is not None else None
 
     def _column(self, spot: Spot) -> tuple[Column, list[TestSpec]]:
         items = spot.check_keys(_COLUMN.split(), "the column")

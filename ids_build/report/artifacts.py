@@ -1,4 +1,4 @@
-"""Files about a run: rendered SQL and run_results.json. They hold names and counts, never a value of a row."""
+"""Files about a run, which hold no value of a row: rendered SQL, run_results.json; and the files of the report."""
 
 import json
 import os
@@ -43,6 +43,13 @@ def write_run_results(results: RunResults, config: Config) -> Path:
     path = config.target_path / "run_results.json"
     _write(path, json.dumps(describe_run(results), indent=2, default=str, ensure_ascii=False) + "\n")
     return path
+
+
+def write_report(texts: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
+    """Write the texts under their names into a folder and return their paths, in that order."""
+    for name, text in texts.items():
+        _write(folder / name, text)
+    return tuple(folder / name for name in texts)
 
 
 def describe_run(results: RunResults) -> dict[str, Any]:

@@ -91,7 +91,11 @@ def _judge(test: DataTest, result: Result, open_again: Callable[[], Workshop]) -
         after = day
     if not found[_CHANGED]:
         nothing = f"'{model.relation}' has no row with '{as_of.column}': nothing was compared"
-        return replace(result, status="pass", failures=0, notes=() if after else (nothing,))
+        # What is declared is always told: too few rows to show it are no proof.
+        message = _tell_declared(as_of, found) if as_of.looks_ahead else None
+        return replace(
+            result, status="warn" if message else "pass", failures=0, message=message, notes=() if after else (nothing,)
+        )
     if not made.asked and _compare(made, as_of, open_again, None)[_CHANGED]:
         # The table differs although nothing was cut: it is older than its query or its inputs, or of other persons.
         hint = f"build it again, for the same persons: 'ids build --select {model.name}'"
@@ -227,10 +231,11 @@ def _names(as_of: AsOf, found: Counter[str], *, declared: bool) -> list[str]:
 
 
 def _tell_declared(as_of: AsOf, found: Counter[str]) -> str:
-    names = [f"'{name}'" for name in _names(as_of, found, declared=True)]
+    names = [f"'{name}'" for name in (_names(as_of, found, declared=True) if found[_CHANGED] else as_of.looks_ahead)]
     told = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
     use = "uses" if len(names) == 1 else "use"
-    change = "1 row changes" if found[_CHANGED] == 1 else f"{found[_CHANGED]:,} rows change"
+    seen = "1 row changes" if found[_CHANGED] == 1 else f"{found[_CHANGED]:,} rows change"
+    change = seen if found[_CHANGED] else "no row changes on the days tried"
     return f"{told} {use} what is known only after '{as_of.column}', as declared: {change}"
 
 

@@ -1,5 +1,6 @@
 """How a node becomes a table: model, seed, view."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ def open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Stora
 def build_seed(seed: Seed, shop: Workshop) -> Draft:
     """Write a seed aside as parquet, in the order of its file."""
     shop.engine.add_rows(seed.relation, read_seed(seed))
-    return _write(seed.relation, f"select * from {seed.relation.sql}", seed.grain, shop)
+    return _write(seed, f"select * from {seed.relation.sql}", seed.grain, shop)
 
 
 def build_model(model: Model, shop: Workshop) -> Draft:
@@ -77,7 +78,7 @@ def build_model(model: Model, shop: Workshop) -> Draft:
         if model.materialized != "table":
             shop.engine.add_view(model.relation, model.sql)
             return Draft(relation=model.relation)
-        return _write(model.relation, model.sql, sort_keys(model, shop.schemas), shop, told_order=model.order)
+        return _write(model, model.sql, sort_keys(model, shop.schemas), shop, told_order=model.order)
     except PlanError as error:
         raise explain_plan_error(model, error) from None
     except StorageError:
@@ -174,23 +175,31 @@ def sort_keys(model: Model, schemas: Schemas) -> tuple[str, ...]:
 
 
 def _write(
-    relation: Relation,
+    node: Model | Seed,
     sql: str,
     order: tuple[str, ...],
     shop: Workshop,
     told_order: tuple[str, ...] = (),
 ) -> Draft:
+    relation = node.relation
     path = shop.storage.draft_path(relation)
     keys = order
     note: dict[str, Any] = {"order": list(told_order) or list(keys)}
     if shop.cohort:
         note["cohort"] = shop.cohort.digest
+    if isinstance(node, Model) and node.report:
+        note["query"] = digest_query(node)
     try:
         rows = shop.engine.write(sql, path, order=keys, note=note)
     except BaseException:
         shop.storage.discard(relation)
         raise
     return Draft(relation=relation, rows=rows, size=path.stat().st_size)
+
+
+def digest_query(model: Model) -> str:
+    """Return a digest of the query of a model, which stands in the footer of a table of the report."""
+    return hashlib.sha256(model.sql.encode()).hexdigest()
 
 
 def _sources_of(model: Model, graph: Graph) -> list[Relation]:

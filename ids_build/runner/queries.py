@@ -20,7 +20,7 @@ from ids_build.relation import Relation
 from ids_build.runner.cohort import Cohort
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.datatypes import describe_type, plain_type
-from ids_build.runner.materializations import lay_input, open_workshop, tell_lost
+from ids_build.runner.materializations import digest_query, lay_input, open_workshop, tell_lost
 from ids_build.runner.raw_files import find_files
 from ids_build.runner.storage import Storage
 from ids_build.runner.typecheck import explain_plan_error
@@ -58,6 +58,12 @@ class Reader:
             return _plain_schema(self.shop.engine.schema(model.sql)), notes
         except PlanError as error:
             raise explain_plan_error(model, error) from None
+
+    def is_current(self, model: Model) -> bool:
+        """Say whether the built table of a model of the report was made by the query that the model has now."""
+        if model.materialized != "table":
+            return True
+        return self.shop.engine.read_note(self.shop.storage.table_path(model.relation)).get("query") == digest_query(model)
 
     def _lay(self, relation: Relation) -> tuple[str, ...]:
         if relation in self._laid:

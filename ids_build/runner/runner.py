@@ -7,6 +7,7 @@ data tests on the draft; put the table in place. A failing step is a result; the
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -50,6 +51,7 @@ __all__ = [
     "check_types",
     "describe_types",
     "explain",
+    "find_day",
     "find_files",
     "find_types",
     "open_cohort",
@@ -113,6 +115,11 @@ def explain(model: Model, graph: Graph, schemas: Schemas, config: Config) -> str
 def table_path(relation: Relation, config: Config) -> Path:
     """Return where the table of that name lies, or will lie."""
     return Storage(config.target_path).table_path(relation)
+
+
+def find_day(relation: Relation, config: Config) -> date | None:
+    """Return the day on which the table of that name was put in place, None when it never was."""
+    return Storage(config.target_path).find_day(relation)
 
 
 class _Run:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,11 @@ class Storage:
     def table_path(self, relation: Relation) -> Path:
         """Return where the published table lies, or will lie."""
         return self._tables / relation.layer / f"{relation.name}.parquet"
+
+    def find_day(self, relation: Relation) -> date | None:
+        """Return the day on which the table was put in place, None when it never was."""
+        path = self.table_path(relation)
+        return date.fromtimestamp(path.stat().st_mtime) if path.is_file() else None
 
     def draft_path(self, relation: Relation) -> Path:
         """Return where the table is written before it is published; the folder is made."""

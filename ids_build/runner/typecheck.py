@@ -15,6 +15,7 @@ from ids_build.runner.complaints import PlanError
 from ids_build.runner.cuts import check_days
 from ids_build.runner.datatypes import arrow_type, describe_type, plain_type
 from ids_build.runner.engine import Engine
+from ids_build.runner.reports import check_report
 from ids_build.runner.seeds import seed_schema
 from ids_build.runner.sources import declared_schema, open_source
 
@@ -95,6 +96,7 @@ def _check(model: Model, schema: pa.Schema | PlanError) -> None:
     _check_order(model, schema)
     if model.contract:
         _check_contract(model, schema)
+    check_report(model, schema)
     check_days(model, schema)
 
 

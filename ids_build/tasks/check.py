@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from typing import Any
 
+from ids_build.compiler.compiler import check_reports
 from ids_build.compiler.warm import Memory
 from ids_build.config import Config
 from ids_build.errors import CompileError
 from ids_build.graph import Graph
-from ids_build.runner.runner import Schemas, describe_types, explain, find_types, parse_types
+from ids_build.runner.runner import Schemas, describe_type, describe_types, explain, find_types, parse_types
 from ids_build.tasks.parse import parse_project
 
 _HINT = "use --no-cache, remove the folder 'cache' under the target path, and report this"
@@ -19,13 +20,15 @@ __all__ = ["check_cache", "explain", "find_schemas", "read_schemas"]
 def find_schemas(graph: Graph, config: Config, memory: Memory, beside: Callable[[], None] = lambda: None) -> Schemas:
     """Return the planned columns of every table, and keep them for the next time; `beside` is done while the engine plans.
 
-    Raises TypeCheckError, or an ExceptionGroup of them.
+    Raises TypeCheckError, PropertiesError for a table of the report that may carry an identifier, or an ExceptionGroup.
     """
     known = {key: str(text) for key, text in memory.pieces("columns").items()}
     with ThreadPoolExecutor(max_workers=1) as other:
         done = other.submit(beside)
         columns = find_types(graph, graph.models(), config.project_dir, known, config.threads)
         done.result()
+    # A boolean tells nobody apart.
+    check_reports(graph, {r: {f.name: describe_type(f.type) != "boolean" for f in s} for r, s in columns.schemas.items()})
     told = describe_types(graph, columns.schemas)
     if told is not None:
         memory.keep_types(told)

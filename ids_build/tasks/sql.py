@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from ids_build.compiler.compiler import PLACE, Statements, find_carriers
+from ids_build.compiler.compiler import PLACE, Statements, find_carriers, find_identifiers
 from ids_build.config import Config
 from ids_build.errors import ConfigError, Location
 from ids_build.graph import Graph
-from ids_build.nodes import Source
+from ids_build.nodes import Model, Source
 from ids_build.relation import Relation
 from ids_build.runner.runner import BARE, Answer, Reader, RecordBatchReader, Table, open_cohort
 from ids_build.tasks.ls import compile_graph
@@ -31,10 +31,9 @@ class Session:
         self._reader = Reader(graph, config, open_cohort(graph, config), registries)
         tables = [graph.table(relation) for relation in graph.tables]
         columns = [column for node in tables for column in node.columns]
-        marked = [column for column in columns if column.meta.get("identifier")]
         # A file of the user has no YAML, and a query may call things as it likes: any column called like one that some
         # YAML of the project marks counts as an identifier.
-        self._identifiers = frozenset(name.lower() for column in marked for name in (column.name, *column.aliases))
+        self._identifiers = find_identifiers(tables)
         names = (*map(str, graph.tables), *self._statements.bare, *(column.name for column in columns))
         self.words: tuple[str, ...] = tuple(sorted(set(names)))
 
@@ -48,6 +47,10 @@ class Session:
         schema, notes = self._reader.plan(statement.model, statement.bare)
         hidden = find_carriers(statement.model.sql, self._identifiers, schema.names)
         return Answer(reader=self._reader, sql=statement.model.sql, schema=schema, hidden=hidden, limit=limit, notes=notes)
+
+    def is_current(self, model: Model) -> bool:
+        """Say whether the built table of a model of the report was made by the query that the model has now."""
+        return self._reader.is_current(model)
 
     def find(self, name: str) -> Relation:
         """Return the table of that name, with or without its layer: a model or seed, else a source."""

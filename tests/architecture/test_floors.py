@@ -30,7 +30,7 @@ def test_the_floors_are_the_drawn_ones() -> None:
     ("library", "rooms"),
     [
         ("datafusion", "ids_build.runner.engine"), ("sqlglot", "ids_build.compiler.query"),
-        ("jinja2", "ids_build.compiler.template"),
+        ("jinja2", "ids_build.compiler.template ids_build.report.page"), ("matplotlib", "ids_build.report.plots"),
         ("yaml", "ids_build.compiler.yamls"), ("rich", "ids_build.report.terminal"), ("click", "ids_build.cli"),
         ("prompt_toolkit", "ids_build.cli.prompt"),
         ("pyarrow", "ids_build.runner ids_build.registers"),

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import REPOSITORY, run_ids, tiny_project
+from tests.support import REPOSITORY, SHOP, run_ids, tiny_project, write_parquet
 
 CUT = """
 import json, socket, sys
@@ -49,13 +49,29 @@ def test_a_build_needs_no_network(tmp_path: Path) -> None:
 def test_a_light_command_loads_no_engine(words: tuple[str, ...]) -> None:
     code, loaded, text = _run(*words, cwd=REPOSITORY)
     assert code == 0, text
-    assert loaded & {"datafusion", "pyarrow", "numpy", "pandas"} == set()
+    assert loaded & {"datafusion", "pyarrow", "numpy", "pandas", "matplotlib"} == set()
 
 
 @pytest.mark.parametrize("words", [("--help",), ("build", "--help")], ids=" ".join)
 def test_help_loads_no_parser(words: tuple[str, ...]) -> None:
     _, loaded, _ = _run(*words, cwd=REPOSITORY)
     assert loaded & {"sqlglot", "jinja2", "yaml"} == set()
+
+
+REPORTED = {
+    **SHOP,
+    "models/marts/sizes.sql": "select amount > 2 as large, count(*) as n from {{ ref('orders') }} group by amount > 2",
+    "models/marts/sizes.yml": "models: [{name: sizes, meta: {report: {title: Sizes, counts: [n]}}}]",
+}
+
+
+def test_a_report_needs_no_network_and_alone_loads_the_plots(tmp_path: Path) -> None:
+    folder = tiny_project(tmp_path, REPORTED)
+    write_parquet(folder / "raw" / "orders.parquet", id=[1], customer=["0042"], amount=[2.5])
+    for command, loads in (("build", set()), ("show", set()), ("report", {"matplotlib"})):
+        code, loaded, text = _run(command, *(("--select", "sizes") if command == "show" else ()), cwd=folder)
+        assert code == 0, text
+        assert loaded & {"matplotlib"} == loads, command
 
 
 def test_the_probe_sees_the_engine_where_it_is_loaded(tmp_path: Path) -> None:

@@ -172,16 +172,17 @@ print(first.num_rows + sum(batch.num_rows for batch in reader), risen)
 @on_linux
 def test_a_stream_gives_its_first_rows_long_before_it_has_read_all(tmp_path: Path) -> None:
     columns = "".join(f", {{name: a{number}, data_type: float64}}" for number in range(6))
-    text = f"sources: [{{name: raw, tables: [{{name: shop, columns: [{{name: pnr, data_type: string}}{columns}]}}]}}]\n"
+    table = f"{{name: shop, meta: {{period: file_name}}, columns: [{{name: pnr, data_type: string}}{columns}]}}"
+    text = f"sources: [{{name: raw, tables: [{table}]}}]\n"
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "s.yml").write_text(text)
     (tmp_path / "dbt_project.yml").write_text("name: shop\n")
     (tmp_path / "raw").mkdir()
     numbers = pa.array(range(750_000), pa.int64())
     one = pa.table({"pnr": pc.cast(numbers, pa.string()), **{f"a{n}": pc.sin(pc.multiply(numbers, n + 1.5)) for n in range(6)}})
-    pq.write_table(one, tmp_path / "raw" / "0.parquet", row_group_size=50_000)
-    for part in range(1, 40):
-        os.link(tmp_path / "raw" / "0.parquet", tmp_path / "raw" / f"{part}.parquet")
+    pq.write_table(one, tmp_path / "raw" / "1960.parquet", row_group_size=50_000)
+    for year in range(1961, 2000):
+        os.link(tmp_path / "raw" / "1960.parquet", tmp_path / "raw" / f"{year}.parquet")
     ran = run_script(MEASURE, tmp_path)
     assert ran.code == 0, ran.err
     rows, risen = map(int, ran.out.split())

@@ -177,3 +177,16 @@ def test_two_builds_of_one_target_do_not_disturb_each_other(project: Project) ->
         thread.join(60)
     assert outcomes == [True, True]
     assert project.load("totals").num_rows == 2
+
+
+def test_a_report_is_written_and_its_files_are_returned(tmp_path: Path) -> None:
+    files = {
+        "models/sizes.sql": "select 'large' as size, 7 as n",
+        "models/sizes.yml": "models: [{name: sizes, meta: {report: {title: Sizes, counts: [n]}}}]",
+    }
+    project = Project(tiny_project(tmp_path, files))
+    assert project.report(select="nothing").page is None
+    assert project.build().ok
+    written = project.report(out=tmp_path / "out")
+    assert (written.page, written.tables) == (tmp_path / "out" / "index.html", (tmp_path / "out" / "sizes.csv",))
+    assert written.tables[0].read_text() == "size,n\nlarge,7\n"

@@ -232,3 +232,24 @@ def test_a_model_described_in_two_files_names_both_places() -> None:
         Location(path="models/b.yml", line=2, column=17),
         "the other place is models/a.yml:1:17",
     )
+
+
+@pytest.mark.parametrize(
+    "meta", ["meta: {REPORT}", "config: {meta: {REPORT}}", "config: {meta: {REPORT}}\n    meta: {report: 1}"]
+)
+def test_the_place_in_the_report_is_read_from_meta(meta: str) -> None:
+    said = meta.replace("REPORT", "report: {title: 'On {{ x }}', counts: [n]}")
+    report = _parse(f"models:\n  - name: a\n    {said}\n").models["a"].report
+    assert report and (report.title, report.at.line) == ("On filled", 3)
+    assert _parse("models: [{name: a, meta: {grain: [n]}}]").models["a"].report is None
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("seeds: [{name: a, meta: {report: {title: a, counts: [n]}}}]", "seed"),
+        ("sources: [{name: raw, tables: [{name: a, meta: {report: {title: a}}}]}]", "source table"),
+    ],
+)
+def test_only_a_model_has_a_place_in_the_report(text: str, what: str) -> None:
+    assert _fault(text).message == f"a {what} has no place in the report"

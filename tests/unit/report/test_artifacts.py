@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ids_build.errors import Location, StorageError
-from ids_build.report.artifacts import describe_result, describe_run, write_compiled, write_run_results
+from ids_build.report.artifacts import describe_result, describe_run, write_compiled, write_report, write_run_results
 from ids_build.results import Result, RunResults
 from tests.support import make_graph, make_model, make_settings
 
@@ -54,6 +54,13 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("a file")
     with pytest.raises(StorageError, match="cannot write"):
         write_run_results(RUN, make_settings(tmp_path))
+
+
+def test_a_report_is_written_in_order_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("former")
+    assert write_report({"b.csv": "ø\n", "a.csv": "new"}, tmp_path) == (tmp_path / "b.csv", tmp_path / "a.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "b.csv"]
+    assert (tmp_path / "b.csv").read_text(encoding="utf-8") == "ø\n" and (tmp_path / "a.csv").read_text() == "new"
 
 
 def test_compiled_sql_that_stands_there_is_left(tmp_path: Path) -> None:

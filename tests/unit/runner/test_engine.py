@@ -259,3 +259,18 @@ def test_bytes_do_not_depend_on_threads_or_on_the_order_of_rows(
         engine.write("select * from staging.t", folder / f"{threads}.parquet", order=("id", "word"), note={})
         written.append((folder / f"{threads}.parquet").read_bytes())
     assert written[0] == written[1]
+
+
+def test_an_outer_join_with_a_condition_on_a_date_of_the_grain_keeps_rows_without_a_partner(
+    engine: Engine, tmp_path: Path
+) -> None:
+    keys = [f"{number:05}" for number in range(3000)]
+    days = pa.array([10] * 3000, pa.int32()).cast(pa.date32())
+    points = write_parquet(tmp_path / "points.parquet", k=keys, day=days)
+    spells = write_parquet(tmp_path / "spells.parquet", k=keys[::2], first=days[:1500], last=days[:1500])
+    engine.add_file(Relation(layer="main", name="points"), points, ["k", "day"])
+    engine.add_file(Relation(layer="main", name="spells"), spells, ["k", "first"])
+    joined = "select p.k, p.day, s.first from main.points as p left join main.spells as s"
+    sql = f"{joined} on s.k = p.k and p.day between s.first and s.last"
+    assert engine.write(sql, tmp_path / "out.parquet", order=["k", "day"], note={}) == 3000
+    assert pyarrow.parquet.read_table(tmp_path / "out.parquet")["first"].null_count == 1500

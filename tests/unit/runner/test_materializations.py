@@ -7,12 +7,12 @@ import pyarrow.parquet
 import pytest
 
 from ids_build.errors import ExecutionError, Location, StorageError, TypeCheckError
-from ids_build.nodes import Model, Node
+from ids_build.nodes import Model, Node, Report
 from ids_build.runner.cohort import make_cohort
 from ids_build.runner.engine import Engine
-from ids_build.runner.materializations import Workshop, build_model, build_seed, lay_input
+from ids_build.runner.materializations import Workshop, build_model, build_seed, digest_query, lay_input
 from ids_build.runner.storage import Storage
-from tests.support import make_graph, make_model, make_seed, make_source, write_parquet
+from tests.support import AT, make_graph, make_model, make_seed, make_source, write_parquet
 
 RAW = make_source("raw.orders", {"id": "int32", "word": "string"})
 
@@ -132,3 +132,11 @@ def test_a_source_is_opened_once(tmp_path: Path) -> None:
     shop = _shop(tmp_path)
     assert lay_input(RAW, shop) == lay_input(RAW, shop) == ("'raw.orders' has no column 'word'; it reads as NULL",)
     assert len(shop.deliveries) == 1
+
+
+def test_the_footer_of_a_table_of_the_report_tells_its_query(tmp_path: Path) -> None:
+    model = replace(ORDERS, grain=("id",), order=("id",), report=Report(title="Orders", at=AT))
+    shop, _ = _built(tmp_path, model, id=[1], word=["a"])
+    told = pyarrow.parquet.read_metadata(shop.storage.existing_draft(model.relation)).metadata
+    assert json.loads(told[b"ids_build"]) == {"order": ["id"], "query": digest_query(model)}
+    assert digest_query(model) != digest_query(replace(model, sql=model.sql + " "))

@@ -1,3 +1,5 @@
+import os
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -90,3 +92,12 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("a file where a folder should be")
     with pytest.raises(StorageError, match="cannot write"):
         Storage(tmp_path / "target").draft_path(ORDERS)
+
+
+def test_a_table_tells_the_day_it_was_put_in_place(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    assert storage.find_day(ORDERS) is None
+    _draft(storage, "new")
+    path = storage.publish(ORDERS)
+    os.utime(path, (moment := datetime(2020, 2, 1, 12).timestamp(), moment))
+    assert storage.find_day(ORDERS) == date(2020, 2, 1)

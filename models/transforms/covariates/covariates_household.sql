@@ -1,0 +1,1 @@
+with household as ({{ household_as_of(ref("cohort")) }}) select * from household

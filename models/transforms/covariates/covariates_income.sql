@@ -1,0 +1,1 @@
+with income as ({{ income_as_of(ref("cohort")) }}) select * from income
