@@ -216,6 +216,18 @@ def _decode_any(value: Any) -> Any:
     return {"date": date, "datetime": datetime}[name].fromisoformat(inner)
 
 
+def describe_noun(noun: Any) -> list[Any]:
+    """Return a dataclass as plain values for JSON; NotKeepableError when it would not read back equal."""
+    kind: Any = type(noun)
+    values: list[Any] = _dataclass(kind)[0](noun)
+    return values
+
+
+def parse_noun(kind: Any, told: Any) -> Any:
+    """Return the dataclass of that kind that describe_noun told; raises whatever Python raises when it cannot be one."""
+    return _dataclass(kind)[1](told)
+
+
 def decode_value(value: Any) -> Any:
     """Return the value that encode_value told."""
     return _decode_any(value)

@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.scope import traverse_scope
 
+from ids_build.compiler.entries import NotKeepableError, describe_noun, parse_noun
 from ids_build.errors import QueryError
 from ids_build.relation import Relation
 
@@ -91,7 +92,7 @@ class Queries:
         query = _as_query(told) if told else None
         if query is None:
             query = parse_query(sql)
-            told = [[[table.layer, table.name, table.offset] for table in query.tables], query.ordered, query.understood]
+            told = describe_noun(query)
         self.found[key] = told
         return query
 
@@ -99,10 +100,9 @@ class Queries:
 def _as_query(told: Any) -> Query | None:
     """Return the query that was handed on, None for what cannot have been."""
     try:
-        tables, ordered, understood = told
-        named = tuple(TableName(layer=str(layer), name=str(name), offset=int(offset)) for layer, name, offset in tables)
-        return Query(tables=named, ordered=bool(ordered), understood=bool(understood))
-    except (TypeError, ValueError):
+        query: Query = parse_noun(Query, told)
+        return query if describe_noun(query) == told else None
+    except (TypeError, ValueError, NotKeepableError):
         return None
 
 

@@ -21,7 +21,7 @@ from ids_build.graph import Graph
 # Settings that no graph depends on; of the environment only the variables that templates ask for count, each by itself.
 _NO_PART = """
     project_dir clean_targets target_path profile threads memory_limit spill_dir show_values full_refresh fail_fast
-    cohort cohort_column environment use_cache
+    cohort cohort_column environment use_cache verify publish keep
 """.split()  # noqa: SIM905 - a list of this length reads better as words
 
 
