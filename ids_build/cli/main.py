@@ -59,7 +59,7 @@ class Commands(click.Group):
         while index < len(args) and args[index].startswith("-") and args[index] not in ("--help", "--version", "-V", "-h"):
             index += 2 if args[index] in _VALUE_OPTIONS else 1
         moved = args[index : index + 1] + args[:index] + args[index + 1 :] if index < len(args) else args
-        return super().parse_args(ctx, moved)
+        return super().parse_args(ctx, _repeat_exclude(moved))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Say which command comes nearest when the name is unknown."""
@@ -69,6 +69,19 @@ class Commands(click.Group):
             hint = f"did you mean '{near[0]}'?" if near else "'ids --help' lists the commands"
             ctx.fail(f"unknown command '{name}'\n  hint: {hint}")
         return super().resolve_command(ctx, args)
+
+
+def _repeat_exclude(args: list[str]) -> list[str]:
+    """Give each word that follows --exclude the option of its own: as with dbt, all of them are left out."""
+    repeated: list[str] = []
+    excluding = False
+    for word in args:
+        if word.startswith("-"):
+            excluding = word == "--exclude"
+        elif excluding and repeated[-1] != "--exclude":
+            repeated.append("--exclude")
+        repeated.append(word)
+    return repeated
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

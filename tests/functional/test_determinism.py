@@ -11,7 +11,7 @@ import pytest
 
 from .toy import REPOSITORY, run_in
 
-NO_TESTS = ("--exclude", "test_type:unit test_type:data")
+NO_TESTS = ("--exclude", "test_type:unit", "test_type:data")
 Rewrite = Callable[[Path, Path, random.Random], int]
 
 

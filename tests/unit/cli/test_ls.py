@@ -18,6 +18,7 @@ from tests.support.shop import open_shop, say
         (("--resource-type", "model", "--select", "totals"), ["marts.totals"]),
         (("--resource-type", "model", "--exclude", "totals"), ["staging.orders"]),
         (("--resource-type", "model", "totals"), ["marts.totals"]),
+        (("--exclude", "totals", "orders", "--resource-type", "model", "--resource-type", "seed"), ["seed:seeds.colours"]),
     ],
 )
 def test_nodes_are_listed_one_a_line(tmp_path: Path, words: tuple[str, ...], lines: list[str]) -> None:
