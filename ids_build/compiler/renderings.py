@@ -40,7 +40,7 @@ class Renderings:
         for told in [*self.found.get(key, ()), *(known if isinstance(known, list) else ())]:
             try:
                 asked = [tuple(question) for question, _ in told["asked"]]
-                if all(answers(question) == answer for question, (_, answer) in zip(asked, told["asked"], strict=True)):
+                if all(_tell(answers(question)) == answer for question, (_, answer) in zip(asked, told["asked"], strict=True)):
                     rendered = _as_rendered(told)
                     self._add(key, told)
                     return rendered, asked
@@ -52,7 +52,7 @@ class Renderings:
         """Hand on a rendering; one that plain values cannot tell is left out."""
         try:
             told = {
-                "asked": [[list(question), answers(question)] for question in dict.fromkeys(asked)],
+                "asked": [[list(question), _tell(answers(question))] for question in dict.fromkeys(asked)],
                 "sql": rendered.sql,
                 "references": [[relation.layer, relation.name] for relation in rendered.references],
                 "config": encode_value(dict(rendered.config)),
@@ -66,6 +66,11 @@ class Renderings:
         kept = self.found.setdefault(key, [])
         if told not in kept and len(kept) < _MOST:
             kept.append(told)
+
+
+def _tell(answer: Any) -> str:
+    """Return an answer as text: what is equal and not the same, such as 1 and true, is told apart."""
+    return json.dumps(answer)
 
 
 def make_key(*parts: Any) -> str | None:

@@ -76,7 +76,8 @@ class Memory:
         self.files = files.read_project_files(config)
         self._environment = config.environment
         self._looks_up = looks_up
-        self._key = self._content = ""
+        self._key = ""
+        self._content = ""  # what beside the key decides on the graph that was read or kept last
         self._cache = Cache(None)
         self._engine = ""
         self._project = make_digest([config.name, config.target])
@@ -96,7 +97,7 @@ class Memory:
                 if entry is None or entry["environment"] != self._tell(entry["environment"]):
                     return None
                 graph = parse_graph(entry["graph"], {**self.files.seeds, **self.files.models})
-                self._content = str(entry["content"])
+                self._content = json.dumps(entry["environment"])
             except Exception:  # whatever stands in a file that we did not write
                 return None
         return graph
@@ -105,12 +106,12 @@ class Memory:
         """Keep a graph that was compiled from these files. `environment` are the names that templates asked for."""
         if not self._cache.used:
             return
+        asked = self._tell(environment)
         try:
-            told = describe_graph(graph)
-            self._content = make_digest([json.dumps(told)])
+            entry = {"environment": asked, "graph": describe_graph(graph)}
         except NotKeepableError:
             return
-        entry = {"environment": self._tell(environment), "content": self._content, "graph": told}
+        self._content = json.dumps(asked)
         self._cache.write("graph", self._key, entry)
 
     def types(self) -> Mapping[str, str] | None:

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from ids_build.compiler.compiler import check_reports
-from ids_build.compiler.warm import Memory
+from ids_build.compiler.warm import Memory, no_garbage_collection
 from ids_build.config import Config
 from ids_build.errors import CompileError
 from ids_build.graph import Graph
@@ -23,7 +23,7 @@ def find_schemas(graph: Graph, config: Config, memory: Memory, beside: Callable[
     Raises TypeCheckError, PropertiesError for a table of the report that may carry an identifier, or an ExceptionGroup.
     """
     known = {key: str(text) for key, text in memory.pieces("columns").items()}
-    with ThreadPoolExecutor(max_workers=1) as other:
+    with no_garbage_collection(), ThreadPoolExecutor(max_workers=1) as other:
         done = other.submit(beside)
         columns = find_types(graph, graph.models(), config.project_dir, known, config.threads)
         done.result()

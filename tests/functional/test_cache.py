@@ -216,6 +216,16 @@ def test_variables_are_seen(toy: Toy) -> None:
     assert "id >= 1" in sql_of(assert_same(settings(toy, vars="{least: '1'}")), "orders")
 
 
+@pytest.mark.parametrize("said", [["1", "1.0", "true", "'1'"], ["{b: 1, a: 2}", "{a: 2, b: 1}"]])
+def test_values_that_are_equal_and_not_the_same_are_told_apart(toy: Toy, said: list[str]) -> None:
+    toy.write({"models/marts/extra.sql": "select 1 as told -- {{ var('least') }}\n", "models/staging/orders.yml": ""})
+    toy.write({"models/staging/orders.sql": "select id, code, amount from {{ source('raw', 'orders') }}\n"})
+    toy.write({"tests/none_is_negative.sql": "{# {{ var('least') }} #} select 1 as x where false\n"})
+    toy.write({"models/marts/named.sql": "select 1 as word\n"})
+    told = {sql_of(assert_same(settings(toy, vars=f"{{least: {value}}}")), "extra") for value in said}
+    assert len(told) == len({*said} - {"'1'"})
+
+
 def test_the_environment_is_seen_as_far_as_it_is_asked_for(toy: Toy) -> None:
     assert "'left'" in sql_of(assert_same(settings(toy)), "named")
     assert "'right'" in sql_of(assert_same(settings(toy, environment={"SIDE": "right"})), "named")

@@ -81,6 +81,9 @@ def test_templates_ask_what_is_known_first() -> None:
     ("changed", "sql"),
     [
         ({"a": 2}, "t-2-none"),
+        ({"a": True}, "t-True-none"),
+        ({"a": 1.0}, "t-1.0-none"),
+        ({"a": "1"}, "t-1-none"),
         ({"top": "u"}, "u-1-none"),
         ({"environment": {"E": "e"}}, "t-1-e"),
         ({"text": "{{ m(5) }}"}, "t-5-none"),
