@@ -164,9 +164,10 @@ def _write_results(folder: Path, draw: Draw, year: int) -> None:
 
 
 def measure(work: Path, sizes: Sequence[int]) -> None:
-    """Build from raw files, and the diabetes models alone, at each size; say what that comes to for the nation."""
+    """Build from raw files, the diabetes models alone, and asked once of raw files, at each size; say what that comes to."""
     whole: dict[int, Figure] = {}
     alone: dict[int, Figure] = {}
+    once: dict[int, Figure] = {}
     for persons in sizes:
         raw, target = work / f"diabetes_{persons}", work / "diabetes_target"
         if not raw.exists():
@@ -182,7 +183,13 @@ def measure(work: Path, sizes: Sequence[int]) -> None:
         tell(f"diabetes models alone, {persons:,} persons", [alone[persons]])
         _tell_parts(target)
         shutil.rmtree(target, ignore_errors=True)
-    for name, figures in (("from raw files", whole), ("diabetes models alone", alone)):
+        settings = f"{{registers_dir: {raw}, registers_materialized: view}}"
+        options = ["--quiet", "--vars", settings, "--target-path", str(target)]
+        once[persons] = run([PYTHON, "-m", "ids_build", "run", *options, "--select", "+diabetes"])
+        tell(f"ids run +diabetes asked once, {persons:,} persons", [once[persons]])
+        _tell_parts(target)
+        shutil.rmtree(target, ignore_errors=True)
+    for name, figures in (("from raw files", whole), ("diabetes models alone", alone), ("asked once", once)):
         extrapolate(name, figures)
 
 

@@ -66,7 +66,15 @@ def fill_settings(config: Config) -> Config:
     templates = template.Templates({}, config.vars, config.environment)
     at = Location(path=PROJECT_FILE)
     filled = {key: templates.render_text(value, at) if isinstance(value, str) else value for key, value in config.vars.items()}
-    return replace(config, vars=filled)
+    templates = template.Templates({}, filled, config.environment)
+    return replace(config, vars=filled, models=_fill(config.models, templates), seeds=_fill(config.seeds, templates))
+
+
+def _fill(settings: Any, templates: template.Templates) -> Any:
+    """Return settings of the project file with the variables in their texts filled in."""
+    if isinstance(settings, dict):
+        return {key: _fill(value, templates) for key, value in settings.items()}
+    return templates.render_text(settings, Location(path=PROJECT_FILE)) if isinstance(settings, str) else settings
 
 
 def compile_project(config: Config) -> Graph:

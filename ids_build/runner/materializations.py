@@ -135,7 +135,9 @@ def _lay_source(source: Source, shop: Workshop) -> Delivery:
             parent = shop.graph.table(person.via)
             assert isinstance(parent, Source)
             _lay_source(parent, shop)
-    delivery = open_source(source, shop.engine, shop.project_dir, shop.cohort)
+    readers = (model for model in shop.graph.models() if source.relation in model.references)
+    through_view = any(model.materialized != "table" for model in readers)
+    delivery = open_source(source, shop.engine, shop.project_dir, shop.cohort, through_view=through_view)
     check_delivery(delivery, shop.deliveries.values())
     if shop.writes:
         location = str(shop.project_dir / (source.location or ""))

@@ -62,8 +62,12 @@ def declared_schema(source: Source) -> pa.Schema | None:
     return pa.schema([*fields, *(pa.field(name, kind) for name, kind in _period_columns(source).items())])
 
 
-def open_source(source: Source, engine: Engine, project_dir: Path, cohort: Cohort | None = None) -> Delivery:
+def open_source(
+    source: Source, engine: Engine, project_dir: Path, cohort: Cohort | None = None, *, through_view: bool = False
+) -> Delivery:
     """Register the source's relation in the engine as one view over its files and return what was found.
+
+    `through_view` says that models read it through a view, with conditions of their own.
 
     With a cohort the view keeps the rows of its persons; the cohort, and the source through which this one knows its
     persons, are registered already.
@@ -87,7 +91,8 @@ def open_source(source: Source, engine: Engine, project_dir: Path, cohort: Cohor
         engine.add_rows(_facts_relation(group), _facts(group))
         queries.append(_select(source, group, bounds(source, cohort) if cohort else None))
     query = " union all ".join(queries)
-    engine.add_view(source.relation, _gather(restrict(source, query, cohort)) if cohort else _gather(query, len(queries)))
+    alone = len(groups) == 1 and not (through_view and len(groups[0].files) > 1)
+    engine.add_view(source.relation, _gather(restrict(source, query, cohort)) if cohort else query if alone else _gather(query))
     notes = [*chosen.notes, *_notes(source, columns, found)]
     if cohort and source.rules.person is None:
         notes.append(f"'{source.relation}' names no person column (meta: {{person: ...}}); it is read whole")
@@ -275,15 +280,16 @@ def _select_all(source: Source, group: Group) -> str:
     )
 
 
-def _gather(query: str, groups: int | None = None) -> str:
+def _gather(query: str) -> str:
     """Return the query of a source so that what sorts it sorts it whole.
 
     A bare union hands on a stream for every scan, and what sorts it would sort scan by scan, each with a small
     share of the memory (20 million rows in five groups failed with 1 GB). A limit that limits nothing gathers
     the streams first. Above the join with a cohort it also keeps a sort from moving below the join, where the engine
-    forgets columns that are constant in one file, and refuses its own plan.
+    forgets columns that are constant in one file, and refuses its own plan. And it keeps conditions of models above
+    itself: next to the scan they would part it from the name of its file.
     """
-    return query if groups == 1 else f"select * from ({query}) as gathered limit {_ALL}"
+    return f"select * from ({query}) as gathered limit {_ALL}"
 
 
 def _notes(source: Source, columns: Sequence[Column], files: Sequence[RawFile]) -> Iterable[str]:

@@ -26,7 +26,7 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-MACROS = [(path, name, arguments) for path in FILES for name, arguments in _found(path).items()]
+MACROS = [(path, name, arguments) for path in FILES for name, arguments in sorted(_found(path).items())]
 each_macro = pytest.mark.parametrize(("path", "name", "arguments"), MACROS, ids=[name for _, name, _ in MACROS])
 
 

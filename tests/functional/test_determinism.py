@@ -80,6 +80,20 @@ def test_the_way_raw_files_are_written_changes_no_byte(
     assert _differing(_build(raw, tmp_path / "target", 2), once) == []
 
 
+def test_what_is_asked_once_of_raw_files_is_what_stored_tables_give(
+    registers: Path, once: dict[str, bytes], tmp_path: Path
+) -> None:
+    settings = f"{{registers_dir: '{registers.as_posix()}', registers_materialized: view}}"
+    ran = run_in(REPOSITORY, "run", "-q", "-s", "+diabetes", "+charlson_quan", "--vars", settings, "--target-path", str(tmp_path))
+    assert ran.code == 0, ran.err + ran.out
+    found = {path.relative_to(tmp_path / "tables").as_posix(): path.read_bytes() for path in tmp_path.rglob("*.parquet")}
+    assert {name.partition("/")[0] for name in found} == {"transforms"}
+    assert {"transforms/diabetes.parquet", "transforms/charlson_quan.parquet"} <= set(found)
+    # Rows, not bytes: of a stored table it is known which columns are never NULL, and the footer says so.
+    rows = {name: pq.read_table(pa.BufferReader(content)).to_pydict() for name, content in found.items()}
+    assert [name for name in rows if rows[name] != pq.read_table(pa.BufferReader(once[name])).to_pydict()] == []
+
+
 def _build(raw: Path, target: Path, threads: int) -> dict[str, bytes]:
     ran = run_in(
         REPOSITORY,
