@@ -5,9 +5,10 @@ Loads no template engine and no parser of SQL; a command on an unchanged project
 
 import gc
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from ids_build.compiler import files
@@ -18,6 +19,7 @@ from ids_build.config import PROJECT_FILE, Config, Options, make_config
 from ids_build.errors import ConfigError, PropertiesError
 from ids_build.graph import Graph
 
+_VARIABLE = re.compile(r"{{ *var\( *(?P<quote>['\"])(?P<name>\w+)(?P=quote) *\) *}}")
 # Settings that no graph depends on; of the environment only the variables that templates ask for count, each by itself.
 _NO_PART = """
     project_dir clean_targets target_path profile threads memory_limit spill_dir show_values full_refresh fail_fast
@@ -26,7 +28,7 @@ _NO_PART = """
 
 
 def read_settings(options: Options) -> Config:
-    """Return the settings of the project in `options.project_dir`, Jinja in its variables not yet filled in.
+    """Return the settings of the project in `options.project_dir`, its Jinja not yet filled in but for plain variables.
 
     ConfigError names what is wrong.
     """
@@ -34,12 +36,34 @@ def read_settings(options: Options) -> Config:
     found = files.read_profiles_file(options.profiles_dirs)
     profiles = _parse_settings(found[1], found[0]) if found else {}
     variables = _parse_settings(options.vars, "--vars") if options.vars else {}
-    return make_config(project, profiles, options, variables)
+    config = make_config(project, profiles, options, variables)
+    return replace(config, models=_fill(config.models, config.vars), seeds=_fill(config.seeds, config.vars))
 
 
 def find_unfilled(config: Config) -> bool:
-    """Say whether some variable holds Jinja."""
-    return any(isinstance(value, str) and ("{{" in value or "{%" in value) for value in config.vars.values())
+    """Say whether some variable, or setting of models or seeds, holds Jinja."""
+    return any(map(_holds_jinja, (*config.vars.values(), *_texts(config.models), *_texts(config.seeds))))
+
+
+def _holds_jinja(value: Any) -> bool:
+    return isinstance(value, str) and ("{{" in value or "{%" in value)
+
+
+def _texts(settings: Any) -> Iterator[str]:
+    if isinstance(settings, Mapping):
+        for value in settings.values():
+            yield from _texts(value)
+    elif isinstance(settings, str):
+        yield settings
+
+
+def _fill(settings: Any, variables: Mapping[str, Any]) -> Any:
+    """Return settings with those texts filled in that are nothing but one variable, itself a text; Jinja does the others."""
+    if isinstance(settings, Mapping):
+        return {key: _fill(value, variables) for key, value in settings.items()}
+    found = _VARIABLE.fullmatch(settings) if isinstance(settings, str) else None
+    value = variables.get(found["name"]) if found else None
+    return value if isinstance(value, str) and not _holds_jinja(value) else settings
 
 
 def _parse_settings(text: str, path: str) -> dict[str, Any]:

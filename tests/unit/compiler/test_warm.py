@@ -1,8 +1,9 @@
+import json
 from pathlib import Path
 
 import pytest
 
-from ids_build.compiler.compiler import compile_project
+from ids_build.compiler.compiler import compile_project, fill_settings
 from ids_build.compiler.warm import Memory, find_unfilled, read_settings
 from ids_build.config import Config, Options
 from ids_build.errors import ConfigError
@@ -24,6 +25,28 @@ def test_settings_are_read_with_their_jinja_as_written(tmp_path: Path) -> None:
 
 def test_plain_variables_need_no_filling(tmp_path: Path) -> None:
     assert not find_unfilled(read_settings(Options(project_dir=tiny_project(tmp_path))))
+
+
+@pytest.mark.parametrize(
+    ("said", "filled", "whole"),
+    [
+        ("{{ var('how') }}", "view", True),
+        ('{{var("how")}}', "view", True),
+        ("{{ var('number') }}", "{{ var('number') }}", False),
+        ("{{ var('other') }}", "{{ var('other') }}", False),
+        ("a_{{ var('how') }}", "a_{{ var('how') }}", False),
+        ("{{ var('how') | upper }}", "{{ var('how') | upper }}", False),
+        ("table", "table", True),
+    ],
+)
+def test_a_setting_that_is_one_variable_needs_no_jinja(said: str, filled: str, whole: bool, tmp_path: Path) -> None:
+    project = {"name": "shop", "vars": {"how": "view", "number": 1}, "models": {"shop": {"+materialized": said}}}
+    tiny_project(tmp_path, {"dbt_project.yml": json.dumps(project)})
+    config = read_settings(Options(project_dir=tmp_path))
+    assert config.models == {"shop": {"+materialized": filled}}
+    assert find_unfilled(config) is not whole
+    if whole:
+        assert config == fill_settings(config)
 
 
 def test_settings_that_are_no_yaml_are_told(tmp_path: Path) -> None:
