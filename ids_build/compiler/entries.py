@@ -3,13 +3,13 @@
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache, partial
 from typing import Any
 
 from ids_build.graph import Graph
-from ids_build.nodes import DataTest, Model, Node, Seed, Source, UnitTest
+from ids_build.nodes import DataTest, Model, Node, Seed, Source, Span, UnitTest
 from ids_build.relation import Relation
 
 Coder = Callable[[Any], Any]
@@ -101,6 +101,8 @@ def _coders(hint: Hashable) -> tuple[Coder | None, Coder | None]:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if isinstance(hint, type) and hint in (str, int, bool, float):
         return _exactly(hint), None
+    if hint == tuple[Span, ...]:
+        return describe_spans, parse_spans
     if hint is Any:
         return _encode_any, _decode_any
     if hint is date:
@@ -214,6 +216,17 @@ def _decode_any(value: Any) -> Any:
     if name == "pairs":
         return {_decode_any(key): _decode_any(item) for key, item in inner}
     return {"date": date, "datetime": datetime}[name].fromisoformat(inner)
+
+
+def describe_spans(spans: Iterable[Span]) -> list[int]:
+    """Return spans as one row of numbers: there are more of them than of anything else."""
+    return [number for span in spans for number in (span.offset, span.line, span.column, int(span.literal))]
+
+
+def parse_spans(numbers: Iterable[Any]) -> tuple[Span, ...]:
+    """Return the spans that describe_spans told; ValueError when a number lacks."""
+    places = zip(*(iter(numbers),) * 4, strict=True)
+    return tuple([Span(offset=offset, line=line, column=column, literal=bool(as_is)) for offset, line, column, as_is in places])
 
 
 def describe_noun(noun: Any) -> list[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ids_build.compiler.entries import NotKeepableError, decode_value, encode_value
+from ids_build.compiler.entries import NotKeepableError, decode_value, describe_spans, encode_value, parse_spans
 from ids_build.nodes import Span
 from ids_build.relation import Relation
 
@@ -56,7 +56,7 @@ class Renderings:
                 "sql": rendered.sql,
                 "references": [[relation.layer, relation.name] for relation in rendered.references],
                 "config": encode_value(dict(rendered.config)),
-                "spans": [number for s in rendered.spans for number in (s.offset, s.line, s.column, int(s.literal))],
+                "spans": describe_spans(rendered.spans),
             }
         except NotKeepableError:
             return
@@ -82,11 +82,9 @@ def make_key(*parts: Any) -> str | None:
 
 
 def _as_rendered(told: Mapping[str, Any]) -> RenderedSql:
-    numbers = [int(number) for number in told["spans"]]
-    places = zip(*(iter(numbers),) * 4, strict=True)
     return RenderedSql(
         sql=str(told["sql"]),
         references=tuple(Relation(layer=str(layer), name=str(name)) for layer, name in told["references"]),
         config=dict(decode_value(told["config"])),
-        spans=tuple(Span(offset=o, line=line, column=column, literal=bool(as_is)) for o, line, column, as_is in places),
+        spans=parse_spans([int(number) for number in told["spans"]]),
     )
