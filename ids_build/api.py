@@ -36,6 +36,7 @@ class Settings(TypedDict, total=False):
     threads: int
     cohort: Paths
     cohort_column: str
+    cache: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,8 @@ class Project:
         """Read the settings: project file, profile, and what is said here.
 
         `profiles_dir`, `target`, `target_path`, `threads`, `cohort` and `cohort_column` mean what they mean on the command
-        line; `vars` is a mapping of variables. Relative paths are seen from the current folder. ConfigError names what is wrong.
+        line; `vars` is a mapping of variables, ``cache=False`` is --no-cache. Relative paths are seen from the current
+        folder. ConfigError names what is wrong.
         """
         for key in said:
             if key not in Settings.__annotations__:
@@ -168,6 +170,7 @@ class Project:
                 cohort_column=said.get("cohort_column"),
                 environment=dict(os.environ),
                 cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+                use_cache=said.get("cache", True),
             )
         )
 

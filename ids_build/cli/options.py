@@ -40,6 +40,7 @@ def project_options(function: F) -> F:
             ),
             click.option("--vars", "variables", help="Variables as YAML, e.g. '{registers_dir: D:/data}'."),
             click.option("--threads", type=click.IntRange(min=1), help="Engine threads (default: all processors)."),
+            click.option("--no-cache", is_flag=True, help="Compile every file anew; keep nothing for the next time."),
             click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
             click.option("-d", "--debug", is_flag=True, help="Print a traceback with an error; never values."),
             click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of the log on stderr."),
@@ -148,6 +149,7 @@ def _load(said: dict[str, Any], environment: Mapping[str, str]) -> Config:
         cohort_column=said.get("cohort_column"),
         environment=dict(environment),
         cores=find_cores(),
+        use_cache=not said.get("no_cache"),
     )
     config: Config = load_task("ls").load_config(options)
     return config

@@ -46,15 +46,40 @@ from ids_build.runner.raw_files import find_files
 from ids_build.runner.reuse import Reuse
 from ids_build.runner.state import Entry, Passed
 from ids_build.runner.storage import Storage, find_generation, find_tables
-from ids_build.runner.typecheck import Schemas, check_types
-from ids_build.runner.unit_tests import run_unit_test
+from ids_build.runner.typecheck import Schemas, check_types, describe_types, find_types, parse_types
+from ids_build.runner.unit_tests import run_unit_test, run_unit_tests
 
 __all__ = [
-    "BARE", "Answer", "Generation", "Pair", "Reader", "RecordBatchReader", "Schemas", "Table", "TableFile",
-    "check_types", "compare_tables", "describe_type", "explain", "find_day", "find_files", "find_generation",
-    "find_tables", "foresee_plan", "list_generations", "open_cohort", "preview", "read_table", "roll_back", "run_plan",
-    "run_unit_test", "table_path",
-]  # fmt: skip
+    "Answer",
+    "BARE",
+    "Generation",
+    "Pair",
+    "Reader",
+    "RecordBatchReader",
+    "Schemas",
+    "Table",
+    "TableFile",
+    "check_types",
+    "compare_tables",
+    "describe_type",
+    "describe_types",
+    "explain",
+    "find_day",
+    "find_files",
+    "find_generation",
+    "find_tables",
+    "find_types",
+    "foresee_plan",
+    "list_generations",
+    "open_cohort",
+    "parse_types",
+    "preview",
+    "read_table",
+    "roll_back",
+    "run_plan",
+    "run_unit_test",
+    "table_path",
+]
 
 
 def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort: Cohort | None = None) -> Iterator[Event]:
@@ -170,6 +195,7 @@ class _Run:
 
     def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool, open_again: Callable[[], Workshop], reuse: Reuse) -> None:
         self._plan = plan
+        self._threads = shop.threads
         self._shop = shop
         self._open_again = open_again
         self._reuse = reuse
@@ -190,11 +216,14 @@ class _Run:
                 yield event
 
     def _carry_out(self, step: Step) -> Iterator[Event]:
-        failed = False
         for test in step.unit_tests:
             yield Started(unique_id=test.unique_id, name=name_of(test), resource="unit_test")
-            key, passed = self._recall(test)
-            result = passed_before(test, passed) if passed else run_unit_test(test, self._shop.graph, self._shop.schemas)
+        recalled = [(test, *self._recall(test)) for test in step.unit_tests]
+        due = [test for test, _, passed in recalled if not passed]
+        results = iter(run_unit_tests(due, self._shop.graph, self._shop.schemas, self._threads) if due else ())
+        failed = False
+        for test, key, passed in recalled:
+            result = passed_before(test, passed) if passed else next(results)
             self._remember(test, key, result)
             failed = failed or result.failed
             yield result
