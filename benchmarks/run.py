@@ -28,19 +28,37 @@ def start_up(runs: int) -> None:
 
 
 def compile_models(runs: int) -> None:
-    """Time `ids compile` on a thousand generated models, from cold."""
+    """Time ls and compile of generated models and of the shipped project: cold (nothing kept), warm, and after an edit."""
     with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder) / "project"
-        write_models(project, 1000)
-        figures = []
-        for _ in range(runs):
-            shutil.rmtree(project / "target", ignore_errors=True)
-            figures.append(run([*IDS, "compile", "--project-dir", str(project), "--quiet"]))
-        tell("ids compile, 1,000 models", figures)
+        for count in (1000, 5000):
+            project = Path(folder) / f"project_{count}"
+            write_models(project, count)
+            _compile(f"{count:,} models", project, Path(folder) / "target", project / "models" / "layer2", runs)
+        shipped = Path(folder) / "shipped"
+        run([*IDS, "init", str(shipped)])
+        _compile("the shipped project", shipped, Path(folder) / "target", shipped / "models" / "transforms", runs)
+
+
+def _compile(name: str, project: Path, target: Path, edited: Path, runs: int) -> None:
+    options = ["--project-dir", str(project), "--target-path", str(target)]
+    for command in (["ls"], ["compile", "--quiet"]):
+        cold, warm, leaf = [], [], []
+        file = sorted(edited.rglob("*.sql"))[-1]
+        text = file.read_text(encoding="utf-8")
+        for number in range(runs):
+            shutil.rmtree(target, ignore_errors=True)
+            cold.append(run([*IDS, *command, *options]))
+            warm.append(run([*IDS, *command, *options]))
+            file.write_text(text.replace("select", "select ", 1) + f"-- {number}\n", encoding="utf-8")
+            leaf.append(run([*IDS, *command, *options]))
+            file.write_text(text, encoding="utf-8")
+        tell(f"ids {command[0]}, {name}, cold", cold)
+        tell(f"ids {command[0]}, {name}, warm", warm)
+        tell(f"ids {command[0]}, {name}, one model edited", leaf)
 
 
 def unit_tests(runs: int) -> None:
-    """Time a hundred unit tests, start of the process included."""
+    """Time a hundred unit tests, start of the process included; the first run compiles."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
         write_unit_tests(project, 100)

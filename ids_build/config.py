@@ -43,6 +43,7 @@ class Options:
     cohort_column: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     cores: int = 1
+    use_cache: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ class Config:
     cohort: Path | None = None
     cohort_column: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    use_cache: bool = True
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
@@ -128,6 +130,7 @@ def make_config(
         cohort=options.cohort,
         cohort_column=options.cohort_column,
         environment=options.environment,
+        use_cache=options.use_cache,
     )
 
 

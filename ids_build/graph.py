@@ -14,7 +14,7 @@ class Graph:
     """Nodes by unique id, and for each the ids of the nodes it reads.
 
     A test reads the tables it questions; a model reads the tables in its query.
-    `warnings` are things the compiler saw that stop nothing.
+    `warnings` are things the compiler saw that stop nothing. `sequence` are the ids in graph order, where that is known.
     """
 
     project: str
@@ -23,6 +23,7 @@ class Graph:
     tables: Mapping[Relation, str]
     rights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    sequence: tuple[str, ...] = field(default=(), compare=False)
 
     def table(self, relation: Relation) -> Table:
         """Return the model, seed or source of that name; KeyError when there is none."""
@@ -58,7 +59,8 @@ class Graph:
 
         Raises CycleError when nodes wait for each other.
         """
-        return order_nodes(self.nodes, self.parents)
+        known = len(self.sequence) == len(self.nodes)
+        return self.sequence if known else order_nodes(self.nodes, self.parents)
 
     def ancestors(self, unique_id: str, depth: int | None = None) -> frozenset[str]:
         """Return the ids that `unique_id` waits for, up to `depth` steps away."""

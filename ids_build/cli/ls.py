@@ -24,10 +24,10 @@ def command(**said: Any) -> None:
     for word in selection.unmatched:
         print(f"warning: {word}", file=sys.stderr)
     kinds = set(said["resource_type"]) or {"all"}
-    for node in nodes:
-        kind = node.unique_id.partition(".")[0]
-        if "all" in kinds or kind in kinds:
-            click.echo(_describe(node, kind, said["output"]))
+    told = ((node, node.unique_id.partition(".")[0]) for node in nodes)
+    lines = [_describe(node, kind, said["output"]) for node, kind in told if "all" in kinds or kind in kinds]
+    if lines:
+        click.echo("\n".join(lines))  # thousands of lines: one write
 
 
 def _describe(node: Any, kind: str, form: str) -> str:

@@ -1,7 +1,7 @@
 """Options that commands share, and how they become settings."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,6 +40,7 @@ def project_options(function: F) -> F:
             ),
             click.option("--vars", "variables", help="Variables as YAML, e.g. '{registers_dir: D:/data}'."),
             click.option("--threads", type=click.IntRange(min=1), help="Engine threads (default: all processors)."),
+            click.option("--no-cache", is_flag=True, help="Compile every file anew; keep nothing for the next time."),
             click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
             click.option("-d", "--debug", is_flag=True, help="Print a traceback with an error; never values."),
             click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of the log on stderr."),
@@ -119,14 +120,24 @@ def cohort_options(function: F) -> F:
 
 def make_config(said: dict[str, Any]) -> Config:
     """Return the settings of this invocation; the one place that reads the environment."""
-    project_dir = (said.get("project_dir") or Path(os.environ.get("DBT_PROJECT_DIR", "."))).resolve()
-    named = said.get("profiles_dir") or os.environ.get("DBT_PROFILES_DIR")
+    return _load(said, os.environ)
+
+
+def make_other_config(said: dict[str, Any], folder: Path) -> Config:
+    """Return the settings of another project, with the variables of this invocation and a target path of its own."""
+    own = {key: value for key, value in os.environ.items() if key != "DBT_TARGET_PATH"}
+    return _load({**said, "project_dir": folder, "target_path": said.get("against_target")}, own)
+
+
+def _load(said: dict[str, Any], environment: Mapping[str, str]) -> Config:
+    project_dir = (said.get("project_dir") or Path(environment.get("DBT_PROJECT_DIR", "."))).resolve()
+    named = said.get("profiles_dir") or environment.get("DBT_PROFILES_DIR")
     folders = (Path(named),) if named else (project_dir, Path.home() / ".dbt")
     options = Options(
         project_dir=project_dir,
         profiles_dirs=folders,
-        target=said.get("target") or os.environ.get("DBT_TARGET"),
-        target_path=said.get("target_path") or _path(os.environ.get("DBT_TARGET_PATH")),
+        target=said.get("target") or environment.get("DBT_TARGET"),
+        target_path=said.get("target_path") or _path(environment.get("DBT_TARGET_PATH")),
         threads=said.get("threads"),
         vars=said.get("variables"),
         full_refresh=bool(said.get("full_refresh")),
@@ -136,8 +147,9 @@ def make_config(said: dict[str, Any]) -> Config:
         keep=2 if said.get("keep") is None else said["keep"],
         cohort=said.get("cohort"),
         cohort_column=said.get("cohort_column"),
-        environment=dict(os.environ),
+        environment=dict(environment),
         cores=find_cores(),
+        use_cache=not said.get("no_cache"),
     )
     config: Config = load_task("ls").load_config(options)
     return config

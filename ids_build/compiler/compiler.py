@@ -1,27 +1,28 @@
 """The door of the compiler: carries every file through the stages and ties the nodes into the graph."""
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from ids_build.compiler import files, template
+from ids_build.compiler.canonical import compare_queries
 from ids_build.compiler.declarations import Draft, draft_models, make_seeds, make_sources, merge_meta, name_list
 from ids_build.compiler.faults import Faults
 from ids_build.compiler.lineage import check_reports, find_identifiers
 from ids_build.compiler.proofs import Proofs, parse_rendered
 from ids_build.compiler.properties import Properties, parse_properties
-from ids_build.compiler.query import Query, find_carriers
+from ids_build.compiler.query import Queries, Query, find_carriers
 from ids_build.compiler.references import find_references
+from ids_build.compiler.renderings import RenderedSql, Renderings
 from ids_build.compiler.reports import check_place
 from ids_build.compiler.rules import check_rules
 from ids_build.compiler.statements import PLACE, Statements
-from ids_build.compiler.yamls import parse_yaml
-from ids_build.config import PROJECT_FILE, Config, Options, make_config, nearest
-from ids_build.errors import CompileError, ConfigError, Location, PropertiesError
+from ids_build.compiler.warm import no_garbage_collection, read_settings
+from ids_build.compiler.yamls import Documents
+from ids_build.config import PROJECT_FILE, Config, Options, nearest
+from ids_build.errors import CompileError, Location, PropertiesError
 from ids_build.graph import Graph, order_nodes
 from ids_build.nodes import DataTest, Model, Node, Seed, Source, UnitTest
 from ids_build.relation import Relation
@@ -30,6 +31,7 @@ __all__ = [
     "PLACE",
     "Statements",
     "check_reports",
+    "compare_queries",
     "compile_project",
     "find_carriers",
     "find_identifiers",
@@ -37,16 +39,32 @@ __all__ = [
 ]
 
 _DECLARES_SOURCES = re.compile(r"^[\"']?sources[\"']?\s*:", re.MULTILINE)
+Pieces = Mapping[str, Mapping[str, Any]]  # what was found in single texts, by its kind: a name in PIECES
+PIECES = ("queries", "renderings", "documents")
 MATERIALIZATIONS = ("table", "view", "ephemeral", "incremental", "external")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What a compile found, and what may be kept of it.
+
+    `environment` are the names of variables of the environment that templates asked for. `steady` is False when a
+    template drew a random number: then the graph says nothing about the next time. `pieces` are findings in single texts.
+    """
+
+    graph: Graph
+    environment: frozenset[str] = frozenset()
+    steady: bool = True
+    pieces: Pieces = field(default_factory=dict)
 
 
 def load_config(options: Options) -> Config:
     """Return the settings of the project in `options.project_dir`; ConfigError names what is wrong."""
-    project = _parse_settings(files.read_project_file(options.project_dir), PROJECT_FILE)
-    found = files.read_profiles_file(options.profiles_dirs)
-    profiles = _parse_settings(found[1], found[0]) if found else {}
-    variables = _parse_settings(options.vars, "--vars") if options.vars else {}
-    config = make_config(project, profiles, options, variables)
+    return fill_settings(read_settings(options))
+
+
+def fill_settings(config: Config) -> Config:
+    """Return the settings with the Jinja of the project's variables filled in."""
     templates = template.Templates({}, config.vars, config.environment)
     at = Location(path=PROJECT_FILE)
     filled = {key: templates.render_text(value, at) if isinstance(value, str) else value for key, value in config.vars.items()}
@@ -66,17 +84,24 @@ def compile_project(config: Config) -> Graph:
 
     Raises a CompileError, or an ExceptionGroup of them when several files are at fault.
     """
-    with _no_garbage_collection():
-        return _Compilation(config, files.read_project_files(config)).graph()
+    return compile_files(config, files.read_project_files(config)).graph
 
 
-def _parse_settings(text: str, path: str) -> dict[str, Any]:
-    try:
-        spot = parse_yaml(text, path)
-        value = {key: item.plain() for key, item in spot.items(path).items()}
-    except PropertiesError as error:
-        raise ConfigError(error.message, at=error.at, hint=error.hint) from None
-    return value
+def compile_files(config: Config, project: files.ProjectFiles, pieces: Pieces | None = None) -> Compiled:
+    """Return the graph of a project whose files were read. `pieces` are what an earlier compile found in single texts.
+
+    Raises as compile_project does.
+    """
+    with no_garbage_collection():
+        known = pieces or {}
+        queries, renderings = Queries(known.get("queries")), Renderings(known.get("renderings"))
+        documents = Documents(known.get("documents"))
+        templates = template.Templates(project.macros, config.vars, config.environment, config.target, renderings)
+        properties = parse_properties(project.properties, templates.render_text, templates.macros, documents)
+        graph = _Compilation(config, project, templates, queries, properties).graph()
+    asked = frozenset(templates.environment_read)
+    found = {"queries": queries.found, "renderings": renderings.found, "documents": documents.found}
+    return Compiled(graph=graph, environment=asked, steady=templates.steady, pieces=found)
 
 
 def read_sources(config: Config) -> tuple[Source, ...]:
@@ -91,36 +116,30 @@ def read_sources(config: Config) -> tuple[Source, ...]:
     return sources
 
 
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Keep the collector quiet: it would walk all syntax trees again and again (three times the time)."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()  # what was made lives as long as the run: later collections need not walk it
-        if was:
-            gc.enable()
-
-
 class _Compilation:
     """One run of the compiler over one project."""
 
-    def __init__(self, config: Config, project: files.ProjectFiles) -> None:
+    def __init__(
+        self,
+        config: Config,
+        project: files.ProjectFiles,
+        templates: template.Templates,
+        queries: Queries,
+        properties: Properties,
+    ) -> None:
         self._config = config
         self._files = project
+        self._templates = templates
+        self._queries = queries
         self._faults = Faults()
         self._warnings: list[str] = []
-        self._templates = template.Templates(project.macros, config.vars, config.environment, config.target)
         self._tables: dict[Relation, str] = {}
         self._nodes: dict[str, Node] = {}
         self._names = template.Names(refs={}, sources={})
-        self._properties = Properties()
+        self._properties = properties
 
     def graph(self) -> Graph:
         """Carry all files through the stages."""
-        self._properties = parse_properties(self._files.properties, self._templates.render_text, self._templates.macros)
         config, properties = self._config, self._properties
         drafts = draft_models(self._files.models, config, properties, self._faults)
         seeds = list(make_seeds(self._files.seeds, config, properties))
@@ -136,7 +155,7 @@ class _Compilation:
         self._faults.tell()
         self._add_tests()
         parents = {unique_id: self._parents(node) for unique_id, node in self._nodes.items()}
-        order_nodes(self._nodes, parents)
+        sequence = order_nodes(self._nodes, parents)
         return Graph(
             project=self._config.name,
             nodes=self._nodes,
@@ -144,6 +163,7 @@ class _Compilation:
             tables=self._tables,
             rights=self._rights(),
             warnings=tuple(self._warnings),
+            sequence=sequence,
         )
 
     # -- names ------------------------------------------------------------------------------------
@@ -184,9 +204,9 @@ class _Compilation:
 
     # -- models -----------------------------------------------------------------------------------
 
-    def _render(self, drafts: list[Draft]) -> list[tuple[Draft, template.RenderedSql, Query]]:
+    def _render(self, drafts: list[Draft]) -> list[tuple[Draft, RenderedSql, Query]]:
         """Render and parse; templates may disable themselves, so a second look follows the first."""
-        rendered: list[tuple[Draft, template.RenderedSql]] = []
+        rendered: list[tuple[Draft, RenderedSql]] = []
         disabled: set[str] = set()
         for draft in drafts:
             if draft.name in self._names.disabled:
@@ -207,18 +227,18 @@ class _Compilation:
             rendered = list(self._render_again(rendered, gone))
         for draft, _ in rendered:
             self._tables[draft.relation] = f"model.{self._config.name}.{draft.name}"
-        queries: list[tuple[Draft, template.RenderedSql, Query]] = []
+        queries: list[tuple[Draft, RenderedSql, Query]] = []
         for draft, text in rendered:
             with self._faults.collect():
-                queries.append((draft, text, parse_rendered(draft.path, text)))
+                queries.append((draft, text, parse_rendered(draft.path, text, self._queries)))
         return queries
 
-    def _render_one(self, draft: Draft, names: template.Names) -> template.RenderedSql:
+    def _render_one(self, draft: Draft, names: template.Names) -> RenderedSql:
         return self._templates.render(draft.path, draft.text, names, this=draft.relation, config=draft.config)
 
     def _render_again(
-        self, rendered: list[tuple[Draft, template.RenderedSql]], gone: set[Relation]
-    ) -> Iterator[tuple[Draft, template.RenderedSql]]:
+        self, rendered: list[tuple[Draft, RenderedSql]], gone: set[Relation]
+    ) -> Iterator[tuple[Draft, RenderedSql]]:
         for draft, text in rendered:
             if gone.isdisjoint(text.references):
                 yield draft, text
@@ -226,7 +246,7 @@ class _Compilation:
                 with self._faults.collect():
                     yield draft, self._render_one(draft, self._names)
 
-    def _make_model(self, draft: Draft, text: template.RenderedSql, query: Query) -> Model:
+    def _make_model(self, draft: Draft, text: RenderedSql, query: Query) -> Model:
         config = text.config
         properties = draft.properties
         meta = merge_meta(config, properties)
@@ -267,7 +287,7 @@ class _Compilation:
 
     def _add_tests(self) -> None:
         tables = {node.relation: node for node in self._nodes.values() if isinstance(node, Model | Seed | Source)}
-        proofs = Proofs(self._config.name, self._templates, self._names, tables, self._faults)
+        proofs = Proofs(self._config.name, self._templates, self._names, tables, self._queries, self._faults)
         tests: list[Node] = [*proofs.data_tests(self._properties), *proofs.singular_tests(self._files)]
         for test in (*tests, *proofs.unit_tests(self._properties, self._files)):
             self._add(test)

@@ -10,6 +10,10 @@ Token = tuple[int, str, str]
 Place = tuple[int, int, bool]
 
 _MARK = re.compile("\x02(\\d+)\x03")
+# A call as nearly everybody writes it, and what may begin anything else that Jinja reads.
+_WORD = re.compile(r"'[^'\\\n{}#%]*'|\"[^\"\\\n{}#%]*\"")
+_CALL = re.compile(rf"{{{{ *(?P<verb>ref|source)\( *(?P<words>(?:{_WORD.pattern})(?: *, *(?:{_WORD.pattern}))*) *\) *}}}}")
+_BRACES = re.compile(r"{[{%#]")
 _CAPTURES = frozenset({"macro", "call", "filter", "raw"})
 
 
@@ -34,6 +38,24 @@ def mark(text: str, tokens: list[Token]) -> tuple[str, list[Place]]:
             parts.append(value)
         position += len(value)
     return "".join(parts), places
+
+
+def find_calls(text: str) -> list[tuple[tuple[str, ...] | None, str]] | None:
+    """Return what group_calls yields for a template of literal text and plain ref() and source() calls, found without a
+    lexer; None for any other, of which only the lexer can tell what it is.
+    """
+    found: list[tuple[tuple[str, ...] | None, str]] = []
+    position = 0
+    for call in _CALL.finditer(text):
+        if call.start() > position:
+            found.append((None, text[position : call.start()]))
+        found.append(((call["verb"], *(word[1:-1] for word in _WORD.findall(call["words"]))), call.group()))
+        position = call.end()
+    if position < len(text):
+        found.append((None, text[position:]))
+    # A brace just before a call belongs to it: Jinja reads three as two and one.
+    odd = any(call is None and _BRACES.search(value) for call, value in found) or "{{{" in text
+    return None if odd else found
 
 
 def group_calls(tokens: list[Token]) -> Iterator[tuple[tuple[str, ...] | None, str] | None]:

@@ -10,9 +10,10 @@ from ids_build.compiler.faults import Faults
 from ids_build.compiler.files import ProjectFiles
 from ids_build.compiler.lookahead import KIND, make_look_ahead_test
 from ids_build.compiler.properties import Properties
-from ids_build.compiler.query import Query, parse_query
+from ids_build.compiler.query import Queries, Query
 from ids_build.compiler.references import parse_reference
-from ids_build.compiler.template import Names, RenderedSql, Templates
+from ids_build.compiler.renderings import RenderedSql
+from ids_build.compiler.template import Names, Templates
 from ids_build.compiler.unit_tests import make_macro_test, parse_rows
 from ids_build.compiler.yamls import Spot
 from ids_build.config import nearest
@@ -26,10 +27,13 @@ Tables = Mapping[Relation, Model | Seed | Source]
 class Proofs:
     """Makes the tests of one project, once its tables are known."""
 
-    def __init__(self, project: str, templates: Templates, names: Names, tables: Tables, faults: Faults) -> None:
+    def __init__(
+        self, project: str, templates: Templates, names: Names, tables: Tables, queries: Queries, faults: Faults
+    ) -> None:
         """Keep what tests refer to."""
         self._project = project
         self._templates = templates
+        self._queries = queries
         self._names = names
         self._tables = tables
         self._faults = faults
@@ -56,7 +60,7 @@ class Proofs:
             with self._faults.collect():
                 macro = "macro" in spot.items("the unit test")
                 test = (
-                    make_macro_test(spot, self._project, self._templates, files.fixtures)
+                    make_macro_test(spot, self._project, self._templates, files.fixtures, self._queries)
                     if macro
                     else self._make_unit_test(spot, files.fixtures)
                 )
@@ -87,7 +91,7 @@ class Proofs:
 
     def _make_singular_test(self, path: str, text: str) -> DataTest:
         rendered = self._templates.render(path, text, self._names)
-        query = parse_rendered(path, rendered)
+        query = parse_rendered(path, rendered, self._queries)
         references = tuple(table.relation for table in query.tables) if query.understood else rendered.references
         for relation in references:
             if relation not in self._tables:
@@ -162,7 +166,7 @@ class Proofs:
                 )
         with self._templates.overriding(plain.get("vars", {}), plain.get("env_vars", {})):
             text = self._templates.render(model.path, model.raw_sql, self._names, this=model.relation, config=model.config)
-        query = parse_rendered(model.path, text)
+        query = parse_rendered(model.path, text, self._queries)
         references = tuple(table.relation for table in query.tables) if query.understood else text.references
         return text.sql, references
 
@@ -186,10 +190,10 @@ def _specs(node: Model | Seed | Source, properties: Properties) -> tuple[TestSpe
     return specs
 
 
-def parse_rendered(path: str, text: RenderedSql) -> Query:
+def parse_rendered(path: str, text: RenderedSql, queries: Queries) -> Query:
     """Return what the rendered text reads; a QueryError names the file."""
     try:
-        return parse_query(text.sql)
+        return queries.parse(text.sql)
     except CompileError as error:
         error.at = error.at or Location(path=path, line=1)
         raise

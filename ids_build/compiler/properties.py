@@ -6,7 +6,7 @@ from typing import Any
 
 from ids_build.compiler.data_tests import BUILT_IN, TestSpec
 from ids_build.compiler.reports import parse_report
-from ids_build.compiler.yamls import Spot, parse_yaml
+from ids_build.compiler.yamls import Documents, Spot
 from ids_build.config import nearest
 from ids_build.errors import Location, PropertiesError
 from ids_build.nodes import Column, Places, Report
@@ -74,7 +74,9 @@ class Properties:
     unit_tests: tuple[Spot, ...] = ()
 
 
-def parse_properties(files: Mapping[str, str], fill: Fill, macros: Mapping[str, tuple[str, ...]]) -> Properties:
+def parse_properties(
+    files: Mapping[str, str], fill: Fill, macros: Mapping[str, tuple[str, ...]], documents: Documents | None = None
+) -> Properties:
     """Return the properties of all YAML files; `fill` renders ``{{ var() }}`` inside texts.
 
     `macros` are the arguments of the project's macros by name. Raises PropertiesError for an unknown key, a thing
@@ -87,8 +89,9 @@ def parse_properties(files: Mapping[str, str], fill: Fill, macros: Mapping[str, 
     described: dict[str, Location] = {}
     own_tests = {name.removeprefix("test_") for name in macros if name.startswith("test_")}
     reader = _Reader(fill, BUILT_IN | own_tests)
+    read = documents or Documents()
     for path, text in files.items():
-        items = parse_yaml(text, path).check_keys(_FILE.split(), "the file")
+        items = read.parse(text, path).check_keys(_FILE.split(), "the file")
         for kind, found in (("models", models), ("seeds", seeds)):
             for spot in _list(items, kind):
                 table = reader.table(spot, kind.removesuffix("s"), _TABLE)

@@ -3,14 +3,16 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.scope import traverse_scope
 
+from ids_build.compiler.entries import NotKeepableError, describe_noun, parse_noun
 from ids_build.errors import QueryError
 from ids_build.relation import Relation
 
@@ -91,6 +93,35 @@ def parse_query(sql: str, *, place: str = "file", subject: str = "a model") -> Q
                 found.setdefault((table.layer, table.name), table)
     ordered = tree.args.get("order") is not None
     return Query(tables=tuple(found.values()), ordered=ordered, meaning=meaning, volatile=_find_volatile(words))
+
+
+class Queries:
+    """Parses queries, each text once; what was found is handed on by the digest of the text, as plain values."""
+
+    def __init__(self, known: Mapping[str, Any] | None = None) -> None:
+        """`known` is what an earlier run handed on."""
+        self._known = known or {}
+        self.found: dict[str, Any] = {}
+
+    def parse(self, sql: str) -> Query:
+        """Return what one SELECT reads; raises as parse_query does."""
+        key = hashlib.sha256(sql.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        told = self.found.get(key) or self._known.get(key)
+        query = _as_query(told) if told else None
+        if query is None:
+            query = parse_query(sql)
+            told = describe_noun(query)
+        self.found[key] = told
+        return query
+
+
+def _as_query(told: Any) -> Query | None:
+    """Return the query that was handed on, None for what cannot have been."""
+    try:
+        query: Query = parse_noun(Query, told)
+        return query if describe_noun(query) == told else None
+    except (TypeError, ValueError, NotKeepableError):
+        return None
 
 
 def cut_end(sql: str) -> str:

@@ -1,15 +1,19 @@
 """Jinja: a template and the project's names in, rendered SQL with its references and places out."""
 
+import functools
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import jinja2
 from jinja2.runtime import Macro
 
-from ids_build.compiler.places import Token, group_calls, make_spans, mark, unmark
+from ids_build.compiler.entries import encode_value
+from ids_build.compiler.places import Token, find_calls, group_calls, make_spans, mark, unmark
+from ids_build.compiler.renderings import Question, RenderedSql, Renderings, make_key
 from ids_build.config import nearest
 from ids_build.errors import Location, TemplateError, UnknownNodeError
 from ids_build.nodes import Span
@@ -25,16 +29,6 @@ class Names:
     refs: Mapping[str, Relation]
     sources: Mapping[tuple[str, str], Relation]
     disabled: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderedSql:
-    """The text after Jinja, what it asked for by name, its config() and the way back to the template."""
-
-    sql: str
-    references: tuple[Relation, ...] = ()
-    config: Mapping[str, Any] = field(default_factory=dict)
-    spans: tuple[Span, ...] = ()
 
 
 class _Raised(Exception):
@@ -78,23 +72,40 @@ class Templates:
     """All macros of a project, compiled once, and the verbs that render with them."""
 
     def __init__(
-        self, macros: Mapping[str, str], variables: Mapping[str, Any], environment: Mapping[str, str], target: str = "default"
+        self,
+        macros: Mapping[str, str],
+        variables: Mapping[str, Any],
+        environment: Mapping[str, str],
+        target: str = "default",
+        renderings: Renderings | None = None,
     ) -> None:
         """Compile the macro files; TemplateError names the file and line of one that Jinja refuses.
 
         `macros` are then the arguments of every macro by its name; a generic test `x` is the macro ``test_x``.
+        `environment_read` are the variables of the environment that were asked for so far; `steady` is False once a
+        random number was drawn. `renderings` know what templates became before.
         """
         self._variables = variables
         self._environment = environment
         self._names = Names(refs={}, sources={})
         self._asked: list[Relation] = []
+        self._compiled: dict[tuple[str, str], jinja2.Template] = {}
+        self.environment_read: set[str] = set()
+        self.steady = True
         self._jinja = jinja2.Environment(
             undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"], keep_trailing_newline=True
         )
         self._jinja.globals.update(self._verbs(target))
+        self._jinja.filters["random"] = self._unsteady(self._jinja.filters["random"])
+        self._jinja.globals["lipsum"] = self._unsteady(self._jinja.globals["lipsum"])
         self.macros: dict[str, tuple[str, ...]] = {}
+        self._renderings = renderings or Renderings()
+        self._questions: list[Question] = []
         for path, text in macros.items():
             self._add_macros(path, text)
+        # What macro files say outside of macros is rendered once, here.
+        told = [[list(question), self._answer(question)] for question in self._questions]
+        self._base = make_key(target, list(map(list, macros.items())), told)
 
     @contextmanager
     def overriding(self, variables: Mapping[str, Any], environment: Mapping[str, str]) -> Iterator[None]:
@@ -116,11 +127,20 @@ class Templates:
         """
         self._names, self._asked = names, []
         settings = _Config(config or {})
+        simple = find_calls(text)
+        if simple is not None:
+            return self._render_calls(path, text, simple, settings)
+        whose = [this.layer, this.name] if this else None
+        key = make_key(self._base, path, text, whose, settings.settings) if self._base else None
+        known = self._renderings.find(key, self._answer) if key else None
+        if known is not None:
+            self.environment_read.update(question[1] for question in known[1] if question[0] == "env_var")
+            return known[0]
+        self._questions = []
         tokens = self._lex(path, text)
-        plain = self._render_plain(path, text, tokens)
-        if plain is not None:
-            sql, spans = plain
-            return RenderedSql(sql=sql, references=tuple(dict.fromkeys(self._asked)), config=settings.settings, spans=spans)
+        calls = list(group_calls(tokens))
+        if None not in calls:
+            return self._render_calls(path, text, [call for call in calls if call is not None], settings)
         marked, places = mark(text, tokens)
         context = {"config": settings, "this": this.sql if this else None, "model": {"name": this.name if this else None}}
         try:
@@ -128,7 +148,10 @@ class Templates:
         except Exception as error:
             raise self._explain(error, path, text) from None
         sql, spans = unmark(output, places)
-        return RenderedSql(sql=sql, references=tuple(dict.fromkeys(self._asked)), config=settings.settings, spans=spans)
+        found = RenderedSql(sql=sql, references=tuple(dict.fromkeys(self._asked)), config=settings.settings, spans=spans)
+        if key and self.steady:
+            self._renderings.keep(key, found, self._questions, self._answer)
+        return found
 
     def render_text(self, text: str, at: Location) -> str:
         """Return a YAML text with its ``{{ var(...) }}`` and ``{{ env_var(...) }}`` filled in."""
@@ -169,6 +192,17 @@ class Templates:
             "target": {"name": target, "type": "datafusion", "schema": "main"},
         }
 
+    def _answer(self, question: Question) -> Any:
+        """Return in plain values what a template is told when it asks; of the environment a digest."""
+        verb, *words = question
+        if verb == "var":
+            return [encode_value(self._variables[words[0]])] if words[0] in self._variables else None
+        if verb == "env_var":
+            value = self._environment.get(words[0])
+            return None if value is None else hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+        found = self._names.refs.get(words[0]) if verb == "ref" else self._names.sources.get((words[0], words[1]))
+        return [found.layer, found.name] if found else None
+
     def _ref(self, *words: str, **_options: Any) -> str:
         name = words[-1] if words else ""
         relation = self._names.refs.get(name)
@@ -178,6 +212,7 @@ class Templates:
             hint = nearest(name, self._names.refs) or "check the name against 'ids ls'"
             raise _Raised(UnknownNodeError, f"unknown model '{name}'", hint)
         self._asked.append(relation)
+        self._questions.append(("ref", name))
         return relation.sql
 
     def _source(self, *words: str) -> str:
@@ -188,9 +223,11 @@ class Templates:
             hint = nearest(shown, {".".join(known) for known in self._names.sources})
             raise _Raised(UnknownNodeError, f"unknown source '{shown}'", hint or "declare it under 'sources:' in a YAML file")
         self._asked.append(relation)
+        self._questions.append(("source", *key))
         return relation.sql
 
     def _var(self, name: str, default: Any = None) -> Any:
+        self._questions.append(("var", name))
         if name in self._variables:
             return self._variables[name]
         if default is None:
@@ -199,6 +236,8 @@ class Templates:
         return default
 
     def _env_var(self, name: str, default: str | None = None) -> str:
+        self.environment_read.add(name)
+        self._questions.append(("env_var", name))
         if name in self._environment:
             return self._environment[name]
         if default is None:
@@ -217,9 +256,23 @@ class Templates:
         self.macros.update({name: tuple(macro.arguments) for name, macro in macros.items()})
         self._jinja.globals.update({name: _with_return(macro) for name, macro in macros.items()})
 
+    def _unsteady(self, verb: Any) -> Callable[..., Any]:
+        """Return a verb of Jinja that draws random numbers so that its use is noticed; how it is called is kept."""
+
+        @functools.wraps(verb)
+        def call(*words: Any, **options: Any) -> Any:
+            self.steady = False
+            return verb(*words, **options)
+
+        return call
+
     def _compile(self, path: str, text: str) -> jinja2.Template:
-        code = self._jinja.compile(text, name=path, filename=path)
-        return jinja2.Template.from_code(self._jinja, code, self._jinja.globals)
+        """Return a template ready to render; a unit test with variables of its own renders its model's once more."""
+        found = self._compiled.get((path, text))
+        if found is None:
+            code = self._jinja.compile(text, name=path, filename=path)
+            found = self._compiled[path, text] = jinja2.Template.from_code(self._jinja, code, self._jinja.globals)
+        return found
 
     def _lex(self, path: str, text: str) -> list[Token]:
         try:
@@ -227,18 +280,17 @@ class Templates:
         except jinja2.TemplateError as error:
             raise self._explain(error, path, text) from None
 
-    def _render_plain(self, path: str, text: str, tokens: list[Token]) -> tuple[str, tuple[Span, ...]] | None:
-        """Return the text of a template that holds nothing but literal ref() and source() calls, None for any other.
+    def _render_calls(
+        self, path: str, text: str, calls: Iterable[tuple[tuple[str, ...] | None, str]], settings: _Config
+    ) -> RenderedSql:
+        """Return the text of a template that holds nothing but literal ref() and source() calls.
 
         Most models are like that, and compiling a template costs a hundred times more than filling in names.
         """
         parts: list[str] = []
         spans: list[Span] = []
         offset, line, column = 0, 1, 1
-        for found in group_calls(tokens):
-            if found is None:
-                return None
-            call, value = found
+        for call, value in calls:
             filled = value
             if call is not None:
                 try:
@@ -252,7 +304,8 @@ class Templates:
             offset += len(filled)
             rows = value.count("\n")
             line, column = line + rows, len(value) - value.rfind("\n") if rows else column + len(value)
-        return "".join(parts), tuple(spans)
+        references = tuple(dict.fromkeys(self._asked))
+        return RenderedSql(sql="".join(parts), references=references, config=settings.settings, spans=tuple(spans))
 
     def _explain(self, error: BaseException, path: str, text: str) -> TemplateError | UnknownNodeError:
         if isinstance(error, TemplateError | UnknownNodeError):

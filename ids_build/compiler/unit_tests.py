@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ids_build.compiler.declarations import name_list
-from ids_build.compiler.query import parse_query
+from ids_build.compiler.query import Queries
 from ids_build.compiler.template import Names, Templates
 from ids_build.compiler.yamls import Spot
 from ids_build.config import nearest
@@ -20,7 +20,9 @@ _NULLS = ("null", "Null", "NULL", "~", "")
 _REF = re.compile(r"\s*ref\(\s*(['\"])(\w+)\1\s*\)\s*")
 
 
-def make_macro_test(spot: Spot, project: str, templates: Templates, fixtures: Mapping[str, str]) -> UnitTest | None:
+def make_macro_test(
+    spot: Spot, project: str, templates: Templates, fixtures: Mapping[str, str], queries: Queries
+) -> UnitTest | None:
     """Return the unit test of a macro: a query of its own, over rows of its own with declared types.
 
     None when it is disabled. Raises UnknownNodeError for an unknown macro, PropertiesError for a query that does not
@@ -44,7 +46,7 @@ def make_macro_test(spot: Spot, project: str, templates: Templates, fixtures: Ma
         return None
     given = dict(_parse_input(element, fixtures) for element in items["given"].elements("'given'")) if "given" in items else {}
     expect = _parse_expected(items["expect"], fixtures)
-    sql, refused = _render_query(items, given, templates, may_refuse=expect.error is not None)
+    sql, refused = _render_query(items, given, templates, queries, may_refuse=expect.error is not None)
     return UnitTest(
         unique_id=f"unit_test.{project}.{macro}.{name}",
         name=name,
@@ -131,7 +133,12 @@ def _parse_input(spot: Spot, fixtures: Mapping[str, str]) -> tuple[Relation, Row
 
 
 def _render_query(
-    items: Mapping[str, Spot], given: Mapping[Relation, Rows], templates: Templates, *, may_refuse: bool
+    items: Mapping[str, Spot],
+    given: Mapping[Relation, Rows],
+    templates: Templates,
+    queries: Queries,
+    *,
+    may_refuse: bool,
 ) -> tuple[str, str | None]:
     """Return the rendered query of a macro's test, and what the macro said if it refused."""
     at, path = items["sql"].at, items["sql"].at.path
@@ -142,7 +149,7 @@ def _render_query(
     try:
         with templates.overriding(plain.get("vars", {}), plain.get("env_vars", {})):
             text = templates.render(path, items["sql"].string("'sql'"), names)
-        query = parse_query(text.sql)
+        query = queries.parse(text.sql)
     except CompileError as error:
         if may_refuse and isinstance(error, TemplateError):
             return "", error.message

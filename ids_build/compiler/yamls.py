@@ -1,11 +1,14 @@
 """YAML with places: every value knows the line and column it was written on."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from ids_build.compiler.entries import NotKeepableError, decode_value, encode_value
 from ids_build.config import nearest
 from ids_build.errors import Location, PropertiesError
 
@@ -67,6 +70,56 @@ class Spot:
                 hint = nearest(key, names) or f"known keys are {', '.join(sorted(names))}"
                 raise PropertiesError(f"unknown key '{key}' in {what}", at=spot.key_at, hint=hint)
         return items
+
+
+class Documents:
+    """Reads YAML, each text once; what was read is handed on by the digest of the text, as plain values."""
+
+    def __init__(self, known: Mapping[str, Any] | None = None) -> None:
+        """`known` is what an earlier run handed on."""
+        self._known = known or {}
+        self.found: dict[str, Any] = {}
+
+    def parse(self, text: str, path: str) -> Spot:
+        """Return the document in `text`; raises as parse_yaml does."""
+        key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        told = self.found.get(key) or self._known.get(key)
+        if told:
+            try:
+                spot = _as_spot(told, path)
+                self.found[key] = told
+                return spot
+            except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
+                pass  # nothing that we handed on
+        spot = parse_yaml(text, path)
+        with suppress(NotKeepableError):
+            self.found[key] = _describe_spot(spot)
+        return spot
+
+
+def _describe_spot(spot: Spot) -> list[Any]:
+    value = spot.value
+    if isinstance(value, dict):
+        value = [[key, _describe_spot(inner)] for key, inner in value.items()]
+    elif isinstance(value, list):
+        value = [_describe_spot(inner) for inner in value]
+    else:
+        value = encode_value(value)
+    key = spot.key_at
+    kind = "m" if isinstance(spot.value, dict) else "l" if isinstance(spot.value, list) else "s"
+    return [kind, value, spot.at.line, spot.at.column, spot.text, key.line if key else None, key.column if key else None]
+
+
+def _as_spot(told: Any, path: str) -> Spot:
+    kind, value, line, column, text, key_line, key_column = told
+    if kind == "m":
+        value = {key: _as_spot(inner, path) for key, inner in value}
+    elif kind == "l":
+        value = [_as_spot(inner, path) for inner in value]
+    else:
+        value = decode_value(value)
+    key_at = None if key_line is None else Location(path=path, line=key_line, column=key_column)
+    return Spot(value, Location(path=path, line=line, column=column), text, key_at)
 
 
 class _Loader(yaml.CSafeLoader):

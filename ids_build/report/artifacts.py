@@ -14,13 +14,28 @@ from ids_build.results import Outlook, Result, RunResults
 
 
 def write_compiled(graph: Graph, config: Config) -> None:
-    """Write the rendered SQL of every model under ``<target-path>/compiled/<project>/<path>``."""
+    """Write the rendered SQL of every model under ``<target-path>/compiled/<project>/<path>``; what stands there is left."""
     folder = config.target_path / "compiled" / graph.project
+    made: set[str] = set()
     with _refused(folder):
-        for place in {(folder / model.path).parent for model in graph.models()}:
-            place.mkdir(parents=True, exist_ok=True)
         for model in graph.models():
-            (folder / model.path).write_text(model.sql, encoding="utf-8")
+            path, text = os.path.join(folder, model.path), model.sql.encode("utf-8", "surrogatepass")
+            if _holds(path, text):
+                continue
+            place = os.path.dirname(path)
+            if place not in made:
+                os.makedirs(place, exist_ok=True)
+                made.add(place)
+            with open(path, "wb") as file:
+                file.write(text)
+
+
+def _holds(path: str, text: bytes) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read() == text
+    except OSError:
+        return False
 
 
 def write_run_results(results: RunResults, config: Config) -> Path:

@@ -50,6 +50,7 @@ class Workshop:
     cohort: Cohort | None = None
     writes: bool = False
     full_refresh: bool = False
+    threads: int = 1
     looked: dict[Relation, Chosen] = field(default_factory=dict)
     footers: Footers = field(default_factory=Footers)
 
@@ -65,6 +66,7 @@ def open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Stora
         project_dir=config.project_dir,
         deliveries={},
         cohort=cohort,
+        threads=config.threads,
     )
 
 

@@ -29,11 +29,12 @@ def make_table(
             raise PropertiesError(f"unknown column '{name}'", at=at, hint=f"the columns are {', '.join(schema.names)}")
     arrays: list[pa.Array] = []
     for field in schema:
+        cells: list[Any] = [None] * len(values)
         if field.name in columns:
             index = columns.index(field.name)
-            cells = [_convert(row[index], field, at) for row in values]
-        else:
-            cells = [None] * len(values)
+            kind = plain_type(field.type)
+            told = [row[index] for row in values]
+            cells = told if pa.types.is_string(kind) else [_convert(cell, kind, field.name, at) for cell in told]
         arrays.append(pa.array(cells, field.type))
     return pa.Table.from_arrays(arrays, schema=pa.schema([field.with_nullable(True) for field in schema]))
 
@@ -69,12 +70,9 @@ def _all_dates(cells: Sequence[str]) -> bool:
         return False
 
 
-def _convert(cell: str | None, field: pa.Field, at: Location | None) -> Any:
+def _convert(cell: str | None, kind: pa.DataType, name: str, at: Location | None) -> Any:
     if cell is None:
         return None
-    kind = plain_type(field.type)
-    if pa.types.is_string(kind):
-        return cell
     text = cell.strip()
     if not text:
         return None
@@ -85,7 +83,7 @@ def _convert(cell: str | None, field: pa.Field, at: Location | None) -> Any:
         return value
     except (ValueError, KeyError, ArithmeticError):
         hint = "dates are written YYYY-MM-DD" if pa.types.is_temporal(kind) else "correct the cell, or the column's data_type"
-        raise PropertiesError(f"'{cell}' is no {describe_type(kind)} (column '{field.name}')", at=at, hint=hint) from None
+        raise PropertiesError(f"'{cell}' is no {describe_type(kind)} (column '{name}')", at=at, hint=hint) from None
 
 
 def _parse(text: str, kind: pa.DataType) -> Any:

@@ -22,6 +22,7 @@ from ids_build.plan import Plan, Step
 from ids_build.relation import Relation
 from ids_build.results import Event, Note, Outlook, Published, Result, Started
 from ids_build.runner.cohort import Cohort, read_cohort
+from ids_build.runner.compare import Pair, TableFile, compare_tables, read_table
 from ids_build.runner.data_tests import run_data_tests
 from ids_build.runner.datatypes import describe_type
 from ids_build.runner.footers import Footers
@@ -44,27 +45,36 @@ from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Ta
 from ids_build.runner.raw_files import find_files
 from ids_build.runner.reuse import Reuse
 from ids_build.runner.state import Entry, Passed
-from ids_build.runner.storage import Storage
-from ids_build.runner.typecheck import Schemas, check_types
-from ids_build.runner.unit_tests import run_unit_test
+from ids_build.runner.storage import Storage, find_generation, find_tables
+from ids_build.runner.typecheck import Schemas, check_types, describe_types, find_types, parse_types
+from ids_build.runner.unit_tests import run_unit_test, run_unit_tests
 
 __all__ = [
-    "BARE",
     "Answer",
+    "BARE",
     "Generation",
+    "Pair",
     "Reader",
     "RecordBatchReader",
-    "Table",
-    "describe_type",
     "Schemas",
+    "Table",
+    "TableFile",
     "check_types",
+    "compare_tables",
+    "describe_type",
+    "describe_types",
     "explain",
     "find_day",
     "find_files",
+    "find_generation",
+    "find_tables",
+    "find_types",
     "foresee_plan",
     "list_generations",
     "open_cohort",
+    "parse_types",
     "preview",
+    "read_table",
     "roll_back",
     "run_plan",
     "run_unit_test",
@@ -185,6 +195,7 @@ class _Run:
 
     def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool, open_again: Callable[[], Workshop], reuse: Reuse) -> None:
         self._plan = plan
+        self._threads = shop.threads
         self._shop = shop
         self._open_again = open_again
         self._reuse = reuse
@@ -205,11 +216,14 @@ class _Run:
                 yield event
 
     def _carry_out(self, step: Step) -> Iterator[Event]:
-        failed = False
         for test in step.unit_tests:
             yield Started(unique_id=test.unique_id, name=name_of(test), resource="unit_test")
-            key, passed = self._recall(test)
-            result = passed_before(test, passed) if passed else run_unit_test(test, self._shop.graph, self._shop.schemas)
+        recalled = [(test, *self._recall(test)) for test in step.unit_tests]
+        due = [test for test, _, passed in recalled if not passed]
+        results = iter(run_unit_tests(due, self._shop.graph, self._shop.schemas, self._threads) if due else ())
+        failed = False
+        for test, key, passed in recalled:
+            result = passed_before(test, passed) if passed else next(results)
             self._remember(test, key, result)
             failed = failed or result.failed
             yield result

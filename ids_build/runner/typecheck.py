@@ -1,7 +1,7 @@
 """Plans every query on empty tables of the declared types: unknown columns and bad types, before any data."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ from ids_build.errors import CompileError, Location, TypeCheckError
 from ids_build.graph import Graph
 from ids_build.nodes import Model, Seed, Source
 from ids_build.relation import Relation
+from ids_build.runner.columns import Columns, describe_schema, parse_schema
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.cuts import check_days
 from ids_build.runner.datatypes import arrow_type, describe_type, plain_type
@@ -35,45 +36,83 @@ def check_types(graph: Graph, models: tuple[Model, ...], project_dir: Path) -> d
     Raises TypeCheckError with the model's own file and line, or an ExceptionGroup of them when several
     models are at fault; a model that reads a faulty one is not judged.
     """
+    return find_types(graph, models, project_dir).schemas
+
+
+def find_types(
+    graph: Graph, models: tuple[Model, ...], project_dir: Path, known: Mapping[str, str] | None = None, threads: int = 1
+) -> Columns:
+    """Return the planned columns as check_types does, and what may be handed on as `known` to the next run.
+
+    Models that do not wait for each other are planned side by side, on `threads` threads.
+    """
     engine = Engine(threads=1, memory_limit=64 * 1024**2, checks_only=True)
-    schemas: dict[Relation, pa.Schema] = {}
+    columns = Columns(engine, known or {}, threads)
     faulty: set[Relation] = set()
-    errors: list[CompileError] = []
+    errors: dict[str, CompileError] = {}
     for node in graph.nodes.values():
         if isinstance(node, Source | Seed):
             try:
-                _lay_empty(node, engine, schemas, project_dir)
+                _lay_empty(node, engine, columns, project_dir)
             except TypeCheckError as error:
-                errors.append(error)
+                errors[node.unique_id] = error
+    for wave in _waves(models):
+        # What reads a faulty model is not judged; what reads a source of unknown columns cannot be.
+        faulty.update(model.relation for model in wave if not faulty.isdisjoint(model.references))
+        ready = [m for m in wave if m.relation not in faulty and columns.schemas.keys() >= set(m.references)]
+        for model, schema in zip(ready, columns.find(ready), strict=True):
+            try:
+                _check(model, schema)
+                columns.add(model.relation, schema)
+            except TypeCheckError as error:
+                errors[model.unique_id] = error
+                faulty.add(model.relation)
+    told = [*(node for node in errors if node not in {model.unique_id for model in models})]
+    told += [model.unique_id for model in models if model.unique_id in errors]
+    if len(told) == 1:
+        raise errors[told[0]]
+    if told:
+        raise ExceptionGroup(f"{len(told)} models cannot be planned", [errors[unique_id] for unique_id in told])
+    return columns
+
+
+def _waves(models: Iterable[Model]) -> list[list[Model]]:
+    """Return models in groups: each reads only what stands in groups before its own."""
+    depths: dict[Relation, int] = {}
+    waves: list[list[Model]] = []
     for model in models:
-        if not faulty.isdisjoint(model.references):
-            faulty.add(model.relation)
-            continue
-        try:
-            missing = [relation for relation in model.references if relation not in schemas]
-            if missing:
-                continue  # reads a source whose columns nobody declared and whose files are not here
-            schema = engine.schema(model.sql)
-            _check_order(model, schema)
-            if model.contract:
-                _check_contract(model, schema)
-            check_report(model, schema)
-            check_days(model, schema)
-        except PlanError as error:
-            errors.append(explain_plan_error(model, error))
-            faulty.add(model.relation)
-            continue
-        except TypeCheckError as error:
-            errors.append(error)
-            faulty.add(model.relation)
-            continue
-        schemas[model.relation] = schema
-        engine.add_empty(model.relation, schema)
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise ExceptionGroup(f"{len(errors)} models cannot be planned", errors)
-    return schemas
+        depth = max((depths[relation] + 1 for relation in model.references if relation in depths), default=0)
+        depths[model.relation] = depth
+        if depth == len(waves):
+            waves.append([])
+        waves[depth].append(model)
+    return waves
+
+
+def _check(model: Model, schema: pa.Schema | PlanError) -> None:
+    """Raise TypeCheckError when the query cannot be planned, or does not give what the YAML promises."""
+    if isinstance(schema, PlanError):
+        raise explain_plan_error(model, schema)
+    _check_order(model, schema)
+    if model.contract:
+        _check_contract(model, schema)
+    check_report(model, schema)
+    check_days(model, schema)
+
+
+def describe_types(graph: Graph, schemas: Schemas) -> Mapping[str, str] | None:
+    """Return the columns of every table as texts by its id; None when raw files had a say in them, which may change."""
+    if any(declared_schema(source) is None for source in graph.sources()):
+        return None
+    return {graph.tables[relation]: describe_schema(schema) for relation, schema in schemas.items()}
+
+
+def parse_types(graph: Graph, told: Mapping[str, str]) -> Schemas | None:
+    """Return the columns that were described; None when they are not those of this graph."""
+    if told.keys() != set(graph.tables.values()):
+        return None
+    found = {relation: parse_schema(told[unique_id]) for relation, unique_id in graph.tables.items()}
+    return None if any(schema is None for schema in found.values()) else found
 
 
 def explain_plan_error(model: Model, error: PlanError) -> TypeCheckError:
@@ -86,9 +125,10 @@ def explain_plan_error(model: Model, error: PlanError) -> TypeCheckError:
     return TypeCheckError(message, at=at, hint=_find_hint(error.message))
 
 
-def _lay_empty(node: Source | Seed, engine: Engine, schemas: dict[Relation, pa.Schema], project_dir: Path) -> None:
+def _lay_empty(node: Source | Seed, engine: Engine, columns: Columns, project_dir: Path) -> None:
     if isinstance(node, Seed):
-        schema = seed_schema(node)
+        declared_types = [f"{column.name} {column.data_type}" for column in node.columns]
+        schema = columns.know(["seed", node.text, *declared_types], lambda: seed_schema(node))
     else:
         declared = declared_schema(node)
         if declared is None:
@@ -98,8 +138,7 @@ def _lay_empty(node: Source | Seed, engine: Engine, schemas: dict[Relation, pa.S
                 return  # told when a build reads it
             declared = engine.schema(f"select * from {node.relation.sql}")
         schema = declared
-    schemas[node.relation] = schema
-    engine.add_empty(node.relation, schema)
+    columns.add(node.relation, schema)
     check_days(node, schema)
 
 

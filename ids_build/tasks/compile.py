@@ -1,15 +1,19 @@
-"""Compile a project and check its types; no data is read."""
+"""Compile a project and check its types; no data is read, and on an unchanged project no engine is loaded."""
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from ids_build.compiler.compiler import check_reports
+from ids_build.compiler.warm import Memory
 from ids_build.config import Config
 from ids_build.graph import Graph
+from ids_build.relation import Relation
 from ids_build.report.artifacts import write_compiled
-from ids_build.runner.runner import Schemas, check_types, describe_type, explain
-from ids_build.tasks.ls import compile_graph
+from ids_build.tasks.load import load_task
+from ids_build.tasks.ls import open_graph
+
+Schemas = Mapping[Relation, Any]  # columns as pyarrow.Schema; who asks for them loads pyarrow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,33 +24,53 @@ class Checked:
     schemas: Schemas
 
 
+class _WhenAsked(Mapping[Relation, Any]):
+    """Columns that were checked before: read when somebody asks for the first of them."""
+
+    def __init__(self, find: Callable[[], Schemas]) -> None:
+        self._find = find
+        self._found: Schemas | None = None
+
+    def _all(self) -> Schemas:
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+    def __getitem__(self, relation: Relation) -> Any:
+        return self._all()[relation]
+
+    def __iter__(self) -> Iterator[Relation]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
 def check_project(config: Config) -> Checked:
     """Return graph and planned columns; raises a CompileError or an ExceptionGroup of them."""
-    return _check(compile_graph(config), config)
+    graph, memory = open_graph(config)
+    return Checked(graph=graph, schemas=_check(graph, config, memory))
 
 
 def compile_models(config: Config) -> Checked:
     """Check the project and write every model's rendered SQL under ``<target-path>/compiled``."""
-    graph = compile_graph(config)
-    with ThreadPoolExecutor(max_workers=1) as beside:  # files are written while the engine plans
-        written = beside.submit(write_compiled, graph, config)
-        checked = _check(graph, config)
-        written.result()
-    return checked
-
-
-def _check(graph: Graph, config: Config) -> Checked:
-    schemas = check_types(graph, graph.models(), config.project_dir)
-    # A boolean tells nobody apart.
-    columns = {
-        relation: {field.name: describe_type(field.type) != "boolean" for field in schema} for relation, schema in schemas.items()
-    }
-    check_reports(graph, columns)
-    return Checked(graph=graph, schemas=schemas)
+    graph, memory = open_graph(config)
+    return Checked(graph=graph, schemas=_check(graph, config, memory, partial(write_compiled, graph, config)))
 
 
 def explain_models(config: Config, names: frozenset[str]) -> Mapping[str, str]:
     """Return the engine's physical plan of each named model over what was built."""
     checked = check_project(config)
     chosen = [node for node in checked.graph.models() if node.unique_id in names]
+    explain = load_task("check").explain
     return {model.name: explain(model, checked.graph, checked.schemas, config) for model in chosen}
+
+
+def _check(graph: Graph, config: Config, memory: Memory, beside: Callable[[], None] = lambda: None) -> Schemas:
+    """Return the columns of every table; `beside` is done too, while the engine plans if it has to."""
+    told = memory.types()
+    if told is None:
+        found: Schemas = load_task("check").find_schemas(graph, config, memory, beside)
+        return found
+    beside()
+    return _WhenAsked(lambda: load_task("check").read_schemas(graph, told, config, memory))

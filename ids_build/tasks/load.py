@@ -1,4 +1,4 @@
-"""Use cases by name: a front door loads one when it runs, so that help, lists and collection load no engine."""
+"""Use cases by name: loaded when they are needed, so that help, lists and what is known already load no engine."""
 
 import importlib
 from typing import Any

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,3 +115,14 @@ def test_each_kind_of_node_has_its_list() -> None:
     assert graph.models() == (late, early)
     assert [found.name for found in graph.sources()] == ["customers", "orders"]
     assert (graph.data_tests(), graph.unit_tests()) == ((data,), (unit,))
+
+
+def test_an_order_that_is_known_is_not_found_again() -> None:
+    graph = replace(edges(a=[], b=["a"]), sequence=("model.shop.a", "model.shop.b"))
+    assert graph.order() == graph.sequence
+    assert graph == edges(a=[], b=["a"])
+
+
+def test_an_order_of_other_nodes_is_found_again() -> None:
+    graph = replace(edges(a=[], b=["a"]), sequence=("model.shop.a",))
+    assert graph.order() == ("model.shop.a", "model.shop.b")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ids_build.compiler.places import group_calls, make_spans, mark, unmark
+from ids_build.compiler.places import find_calls, group_calls, make_spans, mark, unmark
 
 LEXER = jinja2.Environment(keep_trailing_newline=True)
 
@@ -93,3 +93,38 @@ def test_a_piece_of_literal_text_has_a_span_a_line() -> None:
 def test_a_rendered_piece_has_one_span_however_many_lines_it_has() -> None:
     (span,) = make_spans("ab\ncd\n", 10, 3, 5, literal=False)
     assert (span.offset, span.line, span.column, span.literal) == (10, 3, 5, False)
+
+
+_BITS = [
+    "{{ ref('x') }}",
+    "{{source('a', \"b\")}}",
+    "{",
+    "}",
+    "{{",
+    "}}",
+    "{%",
+    "{#",
+    "#}",
+    "'",
+    "\n",
+    " ",
+    "select",
+    "-",
+    "\\",
+    "{{- ref('y') }}",
+]
+
+
+@given(st.lists(st.sampled_from(_BITS), max_size=8))
+def test_calls_found_without_a_lexer_are_those_of_the_lexer(bits: list[str]) -> None:
+    text = "".join(bits)
+    found = find_calls(text)
+    if found is not None:
+        assert found == list(group_calls(list(jinja2.Environment(keep_trailing_newline=True).lex(text))))
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ var('x') }}", "{% if a %}", "{# note #}", "{{ ref(name) }}", "{{{ ref('x') }}", "{{- ref('x') }}"]
+)
+def test_anything_else_is_left_to_the_lexer(text: str) -> None:
+    assert find_calls(text) is None

@@ -1,8 +1,10 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ids_build.compiler.query import cut_end, find_carriers, parse_query
+from ids_build.compiler.query import Queries, cut_end, find_carriers, parse_query
 from ids_build.errors import QueryError
 
 
@@ -401,3 +403,36 @@ def test_a_text_that_the_parser_cannot_read_is_its_tokens() -> None:
 )
 def test_functions_that_say_something_else_every_time_are_found(sql: str, found: tuple[str, ...]) -> None:
     assert parse_query(sql).volatile == found
+
+
+# -- what is handed on ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sql", ["select * from raw.a order by 1", "select 1", "select * from x, y.z", "this is no sql at all ("])
+def test_what_is_handed_on_says_what_the_parser_said(sql: str) -> None:
+    first = Queries()
+    assert first.parse(sql) == parse_query(sql) == Queries(first.found).parse(sql)
+
+
+def test_what_was_handed_on_is_believed_for_its_own_text() -> None:
+    first = Queries()
+    first.parse("select * from raw.a")
+    known = {key: json.loads(json.dumps(told).replace('"a"', '"b"')) for key, told in first.found.items()}
+    assert [table.name for table in Queries(known).parse("select * from raw.a").tables] == ["b"]
+    assert [table.name for table in Queries(known).parse("select * from raw.c").tables] == ["c"]
+
+
+@pytest.mark.parametrize("told", [5, "x", [1], [[["a"]], True, True], {"a": 1}, [[["a", "b", "c"]], 1, 1]])
+def test_what_cannot_have_been_handed_on_is_parsed(told: object) -> None:
+    first = Queries()
+    query = first.parse("select * from raw.a")
+    again = Queries(dict.fromkeys(first.found, told))
+    assert again.parse("select * from raw.a") == query
+    assert again.found == first.found
+
+
+def test_a_refused_text_is_not_handed_on() -> None:
+    queries = Queries()
+    with pytest.raises(QueryError):
+        queries.parse("")
+    assert queries.found == {}

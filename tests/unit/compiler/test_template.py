@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from ids_build.compiler.template import Names, RenderedSql, Templates
+from ids_build.compiler.renderings import RenderedSql
+from ids_build.compiler.template import Names, Templates
 from ids_build.errors import IdsBuildError, Location, TemplateError, UnknownNodeError
 from ids_build.relation import Relation
 from tests.support import make_model
@@ -335,3 +336,28 @@ def test_no_mark_of_the_way_back_is_left_in_the_sql(case: str) -> None:
 def test_captured_text_is_what_the_author_wrote(text: str, sql: str) -> None:
     macros = {"macros/m.sql": "{% macro twice() %}{{ caller() }}{{ caller() }}{% endmacro %}"}
     assert _render(text, macros).sql == sql
+
+
+def test_the_variables_of_the_environment_that_were_asked_for_are_known() -> None:
+    templates = Templates({"m.sql": "{% macro m() %}{{ env_var('A', 'x') }}{% endmacro %}"}, {}, {"B": "1"})
+    assert templates.environment_read == set()
+    templates.render("x.sql", "select '{{ m() }}', {{ env_var('B') }}", Names(refs={}, sources={}))
+    assert templates.environment_read == {"A", "B"}
+
+
+@pytest.mark.parametrize("text", ["{{ [1, 2] | random }}", "{{ lipsum(n=1) }}"])
+def test_a_random_number_is_noticed(text: str) -> None:
+    templates = Templates({}, {}, {})
+    templates.render("x.sql", "select {{ 1 + 1 }}", Names(refs={}, sources={}))
+    assert templates.steady
+    assert templates.render("x.sql", text, Names(refs={}, sources={})).sql
+    assert not templates.steady
+
+
+def test_a_template_renders_anew_each_time() -> None:
+    templates, names = Templates({}, {"a": 1}, {}), Names(refs={}, sources={})
+    text = "{{ config(x=var('a')) }}select {{ var('a') }}"
+    first = templates.render("x.sql", text, names)
+    with templates.overriding({"a": 2}, {}):
+        second = templates.render("x.sql", text, names)
+    assert (first.sql, first.config, second.sql, second.config) == ("select 1", {"x": 1}, "select 2", {"x": 2})

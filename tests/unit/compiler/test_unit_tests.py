@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ids_build.compiler.query import Queries
 from ids_build.compiler.template import Templates
 from ids_build.compiler.unit_tests import make_macro_test, parse_csv, parse_rows
 from ids_build.compiler.yamls import parse_yaml
@@ -200,7 +201,7 @@ REFUSAL = "name: refuses\nmacro: no\nsql: select {{ no('1') }}\nexpect: {error: 
 
 
 def _macro(text: str) -> UnitTest | None:
-    return make_macro_test(parse_yaml(text, "macros/m.yml"), "shop", Templates(MACROS, {}, {}), FIXTURES)
+    return make_macro_test(parse_yaml(text, "macros/m.yml"), "shop", Templates(MACROS, {}, {}), FIXTURES, Queries())
 
 
 def test_the_test_of_a_macro_brings_its_query_and_its_typed_inputs() -> None:

@@ -1,6 +1,8 @@
+import json
+
 import pytest
 
-from ids_build.compiler.yamls import parse_yaml
+from ids_build.compiler.yamls import Documents, parse_yaml
 from ids_build.errors import Location, PropertiesError
 
 TEXT = """\
@@ -117,3 +119,33 @@ def test_a_list_of_texts_may_be_a_single_text(text: str, words: tuple[str, ...])
 def test_nothing_counts_as_an_empty_mapping_and_an_empty_list() -> None:
     nothing = parse_yaml("a:\n", "a.yml").value["a"]
     assert (dict(nothing.items("x")), list(nothing.elements("x"))) == ({}, [])
+
+
+# -- what is handed on ----------------------------------------------------------------------------
+
+TEXTS = ["a: {b: [1, 2.5, null, yes, 'x', 2020-01-01, 0101]}\n", "", "- 1\n- {a: ~}\n", "x: &x {a: 1}\ny: {<<: *x, b: 2}\n"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_is_handed_on_says_what_the_yaml_says(text: str) -> None:
+    first = Documents()
+    assert first.parse(text, "a.yml") == parse_yaml(text, "a.yml")
+    known = json.loads(json.dumps(first.found))
+    again = Documents(known)
+    assert repr(again.parse(text, "b.yml")) == repr(parse_yaml(text, "b.yml"))
+    assert again.found == known
+
+
+@pytest.mark.parametrize("told", [5, "x", [1], ["m", 1, 2, 3, 4, 5, 6], ["s", {"\x00": ["odd", 1]}, 1, 1, "x", None, None]])
+def test_what_cannot_have_been_handed_on_is_read(told: object) -> None:
+    first = Documents()
+    spot = first.parse(TEXTS[0], "a.yml")
+    again = Documents(dict.fromkeys(first.found, told))
+    assert again.parse(TEXTS[0], "a.yml") == spot
+    assert again.found == first.found
+
+
+def test_a_value_that_plain_values_cannot_tell_is_read_each_time() -> None:
+    documents = Documents()
+    assert documents.parse("a: !!binary aGk=\n", "a.yml").items("x")["a"].value == b"hi"
+    assert documents.found == {}

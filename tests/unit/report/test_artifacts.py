@@ -74,3 +74,14 @@ def test_an_outlook_is_told_with_its_reasons() -> None:
     look = Outlook(unique_id="model.shop.a", name="main.a", resource="model", status="run", reasons=("query",))
     told = {"unique_id": "model.shop.a", "name": "main.a", "resource_type": "model", "status": "run", "reasons": ["query"]}
     assert describe_outlooks([look]) == [told]
+
+
+def test_compiled_sql_that_stands_there_is_left(tmp_path: Path) -> None:
+    config, graph = make_settings(tmp_path), make_graph(make_model("staging.a"), make_model("staging.b"))
+    write_compiled(graph, config)
+    paths = sorted((tmp_path / "target" / "compiled").rglob("*.sql"))
+    before = [path.stat().st_mtime_ns for path in paths]
+    paths[1].write_text("edited by hand")
+    write_compiled(graph, config)
+    assert paths[0].stat().st_mtime_ns == before[0]
+    assert paths[1].read_text() == graph.models()[1].sql

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ids_build.nodes import Model, Rows, UnitTest
 from ids_build.results import Result
-from ids_build.runner.unit_tests import describe_difference, run_unit_test
+from ids_build.runner.unit_tests import describe_difference, run_unit_test, run_unit_tests
 from tests.support import AT, as_relation, make_graph, make_model, make_seed, make_source, make_unit_test, rows
 
 RAW = make_source("raw.orders")
@@ -232,3 +232,11 @@ def test_missing_and_extra_rows_are_counted() -> None:
 def test_null_and_text_are_shown_apart() -> None:
     told = describe_difference(["a", "b"], [("k", None)], [("k", "NULL")])
     assert told is not None and "b: expected NULL, got 'NULL'" in told
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_results_come_in_the_order_of_the_tests(threads: int) -> None:
+    model = make_model("staging.one", sql="select 1 as x")
+    tests = [make_unit_test(model, {}, rows(["x"], [str(n % 2)]), name=f"t{n}") for n in range(6)]
+    results = run_unit_tests(tests, make_graph(model, *tests), {}, threads)
+    assert [(r.name, r.status) for r in results] == [(f"one::t{n}", "pass" if n % 2 else "fail") for n in range(6)]

@@ -30,7 +30,7 @@ def test_a_fault_of_types_leaves_the_rendered_sql_to_look_at(tmp_path: Path) -> 
     config = open_shop(tmp_path, {"models/marts/totals.sql": "select nothing from {{ ref('orders') }}"})
     with pytest.raises(TypeCheckError):
         compile_models(config)
-    assert {path.suffix for path in config.target_path.rglob("*") if path.is_file()} == {".sql"}
+    assert {path.suffix for path in (config.target_path / "compiled").rglob("*") if path.is_file()} == {".sql"}
 
 
 def test_a_fault_of_names_writes_nothing(tmp_path: Path) -> None:
