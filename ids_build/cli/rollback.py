@@ -13,7 +13,7 @@ from ids_build.tasks.load import load_task
 @project_options
 def command(**said: Any) -> None:
     """Publish a former generation of tables again, the one before when no NUMBER is given; nothing is built."""
-    number, cleaned = load_task("generations").rollback(make_config(said), said["number"])
+    number, cleaned = load_task("rollback").rollback(make_config(said), said["number"])
     if not make_voice(said).quiet:
         for note in cleaned:
             click.echo(f"note: {note}", err=True)

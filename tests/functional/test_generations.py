@@ -201,7 +201,7 @@ CRASH = """
 import json, os, sys
 from pathlib import Path
 import pyarrow.parquet as pq
-import ids_build.tasks.build, ids_build.report.terminal, ids_build.report.artifacts, ids_build.tasks.generations
+import ids_build.tasks.build, ids_build.report.terminal, ids_build.report.artifacts, ids_build.tasks.rollback
 from ids_build.cli.main import group
 
 CALLS = "replace rename link symlink unlink rmdir mkdir fsync".split()

@@ -112,7 +112,7 @@ def read_content(path: Path) -> bytes:
     content, footer = path.read_bytes(), pq.read_metadata(path)
     groups = [str(footer.row_group(number).to_dict()) for number in range(footer.num_row_groups)]
     length = int.from_bytes(content[-8:-4], "little")
-    return content[: -8 - length] + f"{footer.schema}{groups}".encode()
+    return content[: -8 - length] + f"{footer.schema.to_arrow_schema().remove_metadata()}{groups}".encode()
 
 
 class Toy:
