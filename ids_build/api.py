@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from ids_build.config import Config, Options, nearest
+from ids_build.differences import Differences
 from ids_build.errors import ConfigError
 from ids_build.nodes import Model, Node, Seed, Source
 from ids_build.report.artifacts import write_run_results
@@ -229,6 +230,21 @@ class Project:
         # matplotlib is loaded when a report is asked for
         written = load_task("report").write(self.config, _words(select), _words(exclude), Path(out).resolve() if out else None)
         return Reported(page=written.page, tables=tuple(path for path, _, _ in written.tables), warnings=written.notes)
+
+    def diff(
+        self, against: "Project | Paths | int | None" = None, select: Words = (), exclude: Words = (), *, data: bool = True
+    ) -> Differences:
+        """Return how the project and its built tables differ from another state: names and counts, never a value of a row.
+
+        `against` is another project (its folder, or a Project with settings of its own), a folder of tables, the number of a
+        generation, or None for the generation before the published one. Without `data` no rows are compared.
+        """
+        task = load_task("diff")
+        if isinstance(against, str | os.PathLike) and task.is_project(Path(against)):
+            against = Project(against)
+        other = against.config if isinstance(against, Project) else None if against is None else str(against)
+        found: Differences = task.diff(self.config, other, _words(select), _words(exclude), data=data)
+        return found
 
     def _carry_out(self, command: str, select: Words, exclude: Words) -> Run:
         began = time.perf_counter()

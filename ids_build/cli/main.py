@@ -18,6 +18,7 @@ COMMANDS = {
     "compile": "Render, parse and type-check every model; no data is read.",
     "debug": "Say what is installed, which settings hold and what is found.",
     "demo": "Simulate raw registers, build the shipped project, show what was made.",
+    "diff": "Say how the project and its built tables differ from another state of them.",
     "init": "Write a working copy of the shipped project.",
     "ls": "List models, seeds, sources and tests.",
     "report": "Write the aggregate tables as CSV files and one page of tables and plots.",

@@ -1,7 +1,7 @@
 """Options that commands share, and how they become settings."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -100,21 +100,31 @@ def cohort_options(function: F) -> F:
 
 def make_config(said: dict[str, Any]) -> Config:
     """Return the settings of this invocation; the one place that reads the environment."""
-    project_dir = (said.get("project_dir") or Path(os.environ.get("DBT_PROJECT_DIR", "."))).resolve()
-    named = said.get("profiles_dir") or os.environ.get("DBT_PROFILES_DIR")
+    return _load(said, os.environ)
+
+
+def make_other_config(said: dict[str, Any], folder: Path) -> Config:
+    """Return the settings of another project, with the variables of this invocation and a target path of its own."""
+    own = {key: value for key, value in os.environ.items() if key != "DBT_TARGET_PATH"}
+    return _load({**said, "project_dir": folder, "target_path": said.get("against_target")}, own)
+
+
+def _load(said: dict[str, Any], environment: Mapping[str, str]) -> Config:
+    project_dir = (said.get("project_dir") or Path(environment.get("DBT_PROJECT_DIR", "."))).resolve()
+    named = said.get("profiles_dir") or environment.get("DBT_PROFILES_DIR")
     folders = (Path(named),) if named else (project_dir, Path.home() / ".dbt")
     options = Options(
         project_dir=project_dir,
         profiles_dirs=folders,
-        target=said.get("target") or os.environ.get("DBT_TARGET"),
-        target_path=said.get("target_path") or _path(os.environ.get("DBT_TARGET_PATH")),
+        target=said.get("target") or environment.get("DBT_TARGET"),
+        target_path=said.get("target_path") or _path(environment.get("DBT_TARGET_PATH")),
         threads=said.get("threads"),
         vars=said.get("variables"),
         full_refresh=bool(said.get("full_refresh")),
         fail_fast=bool(said.get("fail_fast")),
         cohort=said.get("cohort"),
         cohort_column=said.get("cohort_column"),
-        environment=dict(os.environ),
+        environment=dict(environment),
         cores=find_cores(),
         use_cache=not said.get("no_cache"),
     )

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ids_build.compiler import files, template
+from ids_build.compiler.canonical import compare_queries
 from ids_build.compiler.declarations import Draft, draft_models, make_seeds, make_sources, merge_meta, name_list
 from ids_build.compiler.faults import Faults
 from ids_build.compiler.lineage import check_reports, find_identifiers
@@ -30,6 +31,7 @@ __all__ = [
     "PLACE",
     "Statements",
     "check_reports",
+    "compare_queries",
     "compile_project",
     "find_carriers",
     "find_identifiers",

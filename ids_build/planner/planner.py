@@ -6,10 +6,21 @@ from dataclasses import replace
 from ids_build.graph import Graph
 from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
 from ids_build.plan import Plan, Step
+from ids_build.planner.changes import Shape, compare_shapes, find_causes, shape_of
 from ids_build.planner.layers import check_layers
 from ids_build.planner.selector import Selection, resource_of, select
 
-__all__ = ["Selection", "check_layers", "make_plan", "resource_of", "select"]
+__all__ = [
+    "Selection",
+    "Shape",
+    "check_layers",
+    "compare_shapes",
+    "find_causes",
+    "make_plan",
+    "resource_of",
+    "select",
+    "shape_of",
+]
 
 BUILDS = {"build": (Model, Seed), "run": (Model,), "seed": (Seed,), "test": ()}
 TESTS = frozenset({"build", "test"})

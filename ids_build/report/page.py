@@ -1,4 +1,4 @@
-"""The page of the report: one file of HTML that needs no network and no script."""
+"""Pages, each one file of HTML that needs no network and no script: the report, and the differences of two states."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import jinja2
 
 from ids_build import __version__
+from ids_build.differences import Differences
+from ids_build.report.differences import HEADINGS, describe_change, describe_end, list_lines
 from ids_build.report.exhibits import Exhibit
 from ids_build.report.plots import Drawing
 from ids_build.report.tables import format_rows
@@ -25,14 +27,6 @@ class Page:
 
 def render_page(page: Page, shown: Iterable[tuple[Exhibit, Sequence[Drawing]]]) -> str:
     """Return the page of exhibits with their drawings, in the order given; every text is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("ids_build", "report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     parts = [
         {
             "exhibit": exhibit,
@@ -43,7 +37,37 @@ def render_page(page: Page, shown: Iterable[tuple[Exhibit, Sequence[Drawing]]]) 
         }
         for exhibit, drawings in shown
     ]
-    return environment.get_template("page.html").render(page=page, version=__version__, parts=parts)
+    return _open_templates().get_template("page.html").render(page=page, version=__version__, parts=parts)
+
+
+def render_differences(differences: Differences) -> str:
+    """Return the page of how two states differ; every text is escaped."""
+    told = [model for model in differences.models if model.changes or (model.rows and (model.rows.columns or model.rows.notes))]
+    return (
+        _open_templates()
+        .get_template("differences.html")
+        .render(
+            differences=differences,
+            version=__version__,
+            headings=HEADINGS,
+            lines=list(list_lines(differences)),
+            models=told,
+            told=[model.name for model in told],
+            end=describe_end(differences),
+            describe_change=describe_change,
+        )
+    )
+
+
+def _open_templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("ids_build", "report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def _describe(exhibit: Exhibit, drawings: Sequence[Drawing]) -> dict[str, str]:

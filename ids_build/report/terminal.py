@@ -10,7 +10,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ids_build.differences import BREAKING, Differences, ModelDifference
 from ids_build.report.artifacts import describe_result
+from ids_build.report.differences import HEADINGS, describe_change, describe_end, list_lines
 from ids_build.report.words import TABLES, describe_counts, describe_fault, describe_size
 from ids_build.results import Event, Result, RunResults, Started
 
@@ -97,6 +99,42 @@ def print_rows(names: Iterable[str], rows: Iterable[Iterable[object]], stream: T
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     Console(file=stream, highlight=False, markup=False, width=None if stream.isatty() else 160).print(table)
+
+
+def print_differences(differences: Differences, stream: TextIO) -> None:
+    """Print the table of what differs, then from what to what and why it matters, the notes, and one line that counts."""
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else 160)
+    console.print(f"{differences.before} -> {differences.after}\n", markup=False, soft_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in HEADINGS:
+        numeric = name in ("rows", "gained", "lost")
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=numeric or name == "model", overflow="fold")
+    for line in list_lines(differences):
+        counts: tuple[str, ...] = (line.rows, line.gained, line.lost, escape(line.columns))
+        for number, (told, effect) in enumerate(zip(line.changes, line.effects, strict=True)):
+            shown = f"[red]{effect}[/]" if effect == "yes" else effect
+            table.add_row(escape(line.model) if number == 0 else "", escape(told), shown, *(counts if number == 0 else ()))
+    if table.row_count:
+        console.print(table)
+        console.print()
+    for model in differences.models:
+        _print_details(model, console)
+    console.print(f"\n{describe_end(differences)}", markup=False, soft_wrap=True)
+
+
+def _print_details(model: ModelDifference, console: Console) -> None:
+    told = [change for change in model.changes if change.before or change.after]
+    notes = model.rows.notes if model.rows else ()
+    if told or notes:
+        console.print(model.name, style="bold", markup=False, soft_wrap=True)
+    for change in told:
+        words = f"  {describe_change(change)} ({change.effect}: {change.rule})"
+        console.print(words, style="red" if change.effect == BREAKING else "", markup=False, soft_wrap=True)
+        for sign, text in (("-", change.before), ("+", change.after)):
+            if text:
+                console.print(f"    {sign} {text}", markup=False, soft_wrap=True)
+    for note in notes:
+        console.print(f"  note: {note}", markup=False, soft_wrap=True)
 
 
 def _number(value: int | None) -> str:

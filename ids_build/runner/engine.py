@@ -96,8 +96,7 @@ class Engine:
 
     def read_note(self, path: Path) -> dict[str, Any]:
         """Return what `write` noted in the footer of one of our files; nothing for a foreign file."""
-        found = (pa.parquet.read_metadata(path).metadata or {}).get(_NOTE.encode())
-        return dict(json.loads(found)) if found else {}
+        return find_note(pa.parquet.read_metadata(path))
 
     def add_raw_files(self, relation: Relation, paths: Sequence[Path], schema: pa.Schema) -> None:
         """Register raw parquet files that share one schema, names and types as delivered."""
@@ -287,6 +286,20 @@ class Engine:
 
     def _prefer_hash_join(self, wanted: bool) -> None:
         self._context.sql(f"set datafusion.optimizer.prefer_hash_join = {str(wanted).lower()}").collect()
+
+
+def read_footer(path: Path) -> pa.parquet.FileMetaData:
+    """Return the footer of a table's file; StorageError when it cannot be read."""
+    try:
+        return pa.parquet.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        raise StorageError(f"'{path}' cannot be read as a table", hint="build it again") from None
+
+
+def find_note(footer: pa.parquet.FileMetaData) -> dict[str, Any]:
+    """Return what `Engine.write` noted in a footer; nothing for a foreign file."""
+    found = (footer.metadata or {}).get(_NOTE.encode())
+    return dict(json.loads(found)) if found else {}
 
 
 def in_list(column: str, values: Sequence[str]) -> Expr:

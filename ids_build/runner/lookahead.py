@@ -13,18 +13,15 @@ from ids_build.graph import Graph
 from ids_build.nodes import AsOf, DataTest, Model, Seed, Source
 from ids_build.relation import Relation
 from ids_build.results import Result
+from ids_build.runner.compare import GONE, LONE, NEW, count_rows, differs, side_by_side
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.cuts import ask_on, cut_at, known_on, on_or_before, quote
 from ids_build.runner.engine import Engine
 from ids_build.runner.materializations import Workshop, add_table, build_model, lay_ready
 
 _BUILT = Relation(layer="ids_build", name="built")
-_ROW = quote("ids_build_row")
-_LONE = f"(built.{_ROW} is null or remade.{_ROW} is null)"
 # What is counted beside the differing columns; these stand in quotes.
 _ROWS, _CHANGED, _AT_FAULT, _GONE, _NEW = "rows", "changed", "at fault", "gone", "new"
-# Sums of floats depend on the order of rows in their last digits, and what is left out changes that order.
-_CLOSE = "1e-9"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,25 +144,19 @@ def _compare(
         schema = _schema(_BUILT, shop.engine)
         made.lay(shop, asked_on=day, cut_on=day)
         counted = _conditions(model, as_of, schema)
-        sql = (
-            f"select {', '.join(f'count(*) filter (where {condition}) as c{n}' for n, condition in enumerate(counted.values()))}"
-        )
-        sql += f" from {_side_by_side(model, as_of.column, schema, after, day)}"
-        counts = [row for batch in shop.engine.stream(sql) for row in batch.to_pylist()][0]
+        return count_rows(counted, _side_by_side(model, as_of.column, schema, after, day), shop.engine)
     finally:
         for relation in (_BUILT, *(node.relation for node in (*made.models, *made.inputs))):
             shop.storage.discard(relation)
-    return Counter(dict(zip(counted, counts.values(), strict=True)))
 
 
 def _side_by_side(model: Model, column: str, schema: pa.Schema, after: date | None, day: date | None) -> str:
     """Return the join of the two tables whose rows are compared, those of the days in question."""
     upto = on_or_before(column, schema, day) if day else f"{quote(column)} is not null"
-    built, remade = (f"(select *, true as {_ROW} from {table.sql} where {upto})" for table in (_BUILT, model.relation))
-    keys = " and ".join(f"built.{quote(key)} = remade.{quote(key)}" for key in model.grain)
-    own = f"cast(coalesce(built.{quote(column)}, remade.{quote(column)}) as date)"
+    built, remade = (f"{table.sql} where {upto}" for table in (_BUILT, model.relation))
+    own = f"cast(coalesce(old_rows.{quote(column)}, new_rows.{quote(column)}) as date)"
     later = f" where {own} > date '{after}'" if after else ""
-    return f"{built} as built full join {remade} as remade on {keys}{later}"
+    return side_by_side(built, remade, model.grain) + later
 
 
 def _ask(node: Model | Seed | Source, day: date, shop: Workshop) -> None:
@@ -200,27 +191,18 @@ def _find_rebuild(model: Model, graph: Graph) -> _Rebuild:
 
 def _conditions(model: Model, as_of: AsOf, schema: pa.Schema) -> dict[str, str]:
     """Return what is counted of the two tables side by side, each as a condition."""
-    columns = {field.name: _differs(field) for field in schema if field.name not in model.grain}
+    columns = {field.name: differs(field, field) for field in schema if field.name not in model.grain}
     fine = set(as_of.looks_ahead)
     faults = [condition for name, condition in columns.items() if name not in fine]
-    lone = [] if as_of.column in fine else [_LONE]
+    lone = [] if as_of.column in fine else [LONE]
     return {
         _ROWS: "true",
-        _CHANGED: " or ".join([_LONE, *columns.values()]),
+        _CHANGED: " or ".join([LONE, *columns.values()]),
         _AT_FAULT: " or ".join([*lone, *faults]) or "false",
-        _GONE: f"remade.{_ROW} is null",
-        _NEW: f"built.{_ROW} is null",
+        _GONE: GONE,
+        _NEW: NEW,
         **{f"'{name}'": condition for name, condition in columns.items()},
     }
-
-
-def _differs(field: pa.Field) -> str:
-    old, new = f"built.{quote(field.name)}", f"remade.{quote(field.name)}"
-    differs = f"({old} is distinct from {new})"
-    if pa.types.is_floating(field.type):
-        near = f"abs({old} - {new}) <= {_CLOSE} * greatest(abs({old}), abs({new}))"
-        differs += f" and not coalesce({near}, false)"
-    return f"(not {_LONE} and {differs})"
 
 
 def _names(as_of: AsOf, found: Counter[str], *, declared: bool) -> list[str]:

@@ -21,6 +21,7 @@ from ids_build.plan import Plan, Step
 from ids_build.relation import Relation
 from ids_build.results import Event, Result, Started
 from ids_build.runner.cohort import Cohort, read_cohort
+from ids_build.runner.compare import Pair, TableFile, compare_tables, read_table
 from ids_build.runner.data_tests import run_data_tests
 from ids_build.runner.datatypes import describe_type
 from ids_build.runner.lookahead import prove_no_look_ahead
@@ -36,27 +37,33 @@ from ids_build.runner.materializations import (
 )
 from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
 from ids_build.runner.raw_files import find_files
-from ids_build.runner.storage import Storage
+from ids_build.runner.storage import Storage, find_generation, find_tables
 from ids_build.runner.typecheck import Schemas, check_types, describe_types, find_types, parse_types
 from ids_build.runner.unit_tests import run_unit_test, run_unit_tests
 
 __all__ = [
     "BARE",
     "Answer",
+    "Pair",
     "Reader",
     "RecordBatchReader",
     "Table",
+    "TableFile",
     "describe_type",
     "Schemas",
     "check_types",
+    "compare_tables",
     "describe_types",
     "explain",
     "find_day",
     "find_files",
+    "find_generation",
+    "find_tables",
     "find_types",
     "open_cohort",
     "parse_types",
     "preview",
+    "read_table",
     "run_plan",
     "run_unit_test",
     "table_path",

@@ -1,5 +1,6 @@
 """The only room that names paths: drafts written aside, put in place by one rename."""
 
+import filecmp
 import json
 import os
 import shutil
@@ -99,6 +100,38 @@ class Storage:
                     f"another run is writing to '{self._target}'", hint="wait for it, or use another --target-path"
                 ) from None
         return lock
+
+
+def find_generation(target_path: Path, number: int | None) -> Path:
+    """Return the folder of tables of a generation, ``<target-path>/generations/<number>``.
+
+    Without a number it is the one before the published one (to which ``tables`` points), else before the newest.
+    Raises StorageError when there is none.
+    """
+    folder = target_path / "generations"
+    known = sorted(int(path.name) for path in folder.glob("*") if path.name.isdecimal() and path.is_dir())
+    if number is None:
+        published = (target_path / "tables").resolve()
+        points = published.parent == folder.resolve() and published.name.isdecimal()
+        last = int(published.name) if points else max(known, default=0)
+        number = max((other for other in known if other < last), default=None)
+    if number in known:
+        return folder / str(number)
+    told = f"there is no generation {number}" if number is not None else "there is no earlier generation"
+    kept = f"known are {', '.join(map(str, known))}" if number is not None and known else "name a project or a folder of tables"
+    raise StorageError(f"{told} in '{target_path}'", hint=kept)
+
+
+def find_tables(folder: Path) -> dict[Relation, Path]:
+    """Return the tables of a folder, ``<layer>/<name>.parquet``, or of the folder ``tables`` in it."""
+    inner = folder / "tables"
+    files = sorted((inner if inner.is_dir() else folder).glob("*/*.parquet"))
+    return {Relation(layer=path.parent.name, name=path.stem): path for path in files}
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Say whether two files are one, or hold the same bytes."""
+    return one.samefile(other) or filecmp.cmp(one, other, shallow=False)
 
 
 class _told:

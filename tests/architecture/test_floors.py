@@ -29,7 +29,8 @@ def test_the_floors_are_the_drawn_ones() -> None:
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("datafusion", "ids_build.runner.engine"), ("sqlglot", "ids_build.compiler.query"),
+        ("datafusion", "ids_build.runner.engine"),
+        ("sqlglot", "ids_build.compiler.canonical ids_build.compiler.query"),
         ("jinja2", "ids_build.compiler.template ids_build.report.page"), ("matplotlib", "ids_build.report.plots"),
         ("yaml", "ids_build.compiler.yamls"), ("rich", "ids_build.report.terminal"), ("click", "ids_build.cli"),
         ("prompt_toolkit", "ids_build.cli.prompt"),

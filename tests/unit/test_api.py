@@ -8,6 +8,7 @@ import ids_build
 from ids_build import Project
 from ids_build.errors import ConfigError, SelectionError, StorageError, UnknownNodeError
 from tests.support import SHOP, tiny_project
+from tests.support.shop import open_shop
 
 PROFILE = "shop: {target: d, outputs: {d: {type: datafusion, show_values: true}}}\n"
 SECRETS = ("0042", "0007")
@@ -190,3 +191,12 @@ def test_a_report_is_written_and_its_files_are_returned(tmp_path: Path) -> None:
     written = project.report(out=tmp_path / "out")
     assert (written.page, written.tables) == (tmp_path / "out" / "index.html", (tmp_path / "out" / "sizes.csv",))
     assert written.tables[0].read_text() == "size,n\nlarge,7\n"
+
+
+def test_a_project_is_compared_with_another_one_or_its_folder(tmp_path: Path) -> None:
+    open_shop(tmp_path / "before")
+    open_shop(tmp_path / "after", {"models/marts/totals.sql": "select count(*) as n from {{ ref('orders') }}"})
+    project = Project(tmp_path / "after")
+    found = project.diff(tmp_path / "before", data=False)
+    assert found.breaking and [model.name for model in found.models if model.differs] == ["marts.totals"]
+    assert project.diff(Project(tmp_path / "before"), "orders", data=False).differs is False

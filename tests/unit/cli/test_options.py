@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ids_build.cli.options import chosen, find_cores, make_config, make_voice
+from ids_build.cli.options import chosen, find_cores, make_config, make_other_config, make_voice
 from ids_build.errors import ConfigError
 from tests.support import tiny_project
 
@@ -76,3 +76,14 @@ def test_bare_words_count_as_selected() -> None:
 
 def test_there_is_a_processor() -> None:
     assert find_cores() >= 1
+
+
+def test_another_project_has_the_same_variables_and_a_target_path_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, other = tiny_project(tmp_path / "mine", {}), tiny_project(tmp_path / "other", {})
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "out"))
+    said = {"project_dir": mine, "target_path": tmp_path / "said", "variables": "{a: 1}"}
+    config = make_other_config(said, other)
+    assert (config.project_dir, config.target_path, config.vars) == (other, other / "target", {"a": 1})
+    assert make_other_config({**said, "against_target": Path("tables")}, other).target_path == other / "tables"

@@ -5,8 +5,9 @@ from typing import Any
 
 from ids_build import __version__
 from ids_build.report.exhibits import Exhibit
-from ids_build.report.page import ROWS_ON_THE_PAGE, Page, render_page
+from ids_build.report.page import ROWS_ON_THE_PAGE, Page, render_differences, render_page
 from ids_build.report.plots import Drawing
+from tests.support.differences import DIFFERENCES
 from tests.support.reports import make_exhibit, make_plot
 
 DRAWING = Drawing(panel="Ø & Co", svg='<svg role="img"></svg>', rows=1)
@@ -98,3 +99,24 @@ def test_columns_are_described_where_the_yaml_does() -> None:
     heading = type(exhibit.headings[1])(name="n", data_type="int64", description="Persons < 5 years.", unit="DKK", count=True)
     told = type(exhibit)(name="a", title="A", at=exhibit.at, headings=(exhibit.headings[0], heading), rows=exhibit.rows)
     assert "<dt>n</dt>\n<dd>Persons &lt; 5 years. Unit: DKK. Small counts are masked.</dd>" in _page((told, ()))
+
+
+def test_the_page_of_differences_is_whole_and_asks_nothing_of_the_network() -> None:
+    text = render_differences(DIFFERENCES)
+    balance = _Balance()
+    balance.feed(text)
+    assert (balance.open, balance.wrong) == ([], [])
+    assert not re.search(r"<script|<link|<img|https?:|url\(|@import", text)
+
+
+def test_the_page_of_differences_tells_each_change_and_escapes_what_it_quotes() -> None:
+    text = render_differences(DIFFERENCES)
+    assert "<dd>project a</dd>" in text and "<dd>project b</dd>" in text
+    assert '<a href="#staging.persons">' in text and '<section id="staging.persons">' in text
+    assert "age &gt;= 20 and x &lt; &#39;&lt;b&gt;[a]&#39;" in text
+    assert (
+        "Rows: 1,200 before, 1,100 after." in text and "Compared by pnr: 1 gained, 101 lost, 7 on both sides that differ." in text
+    )
+    assert '<td>born</td><td class="number">7</td>' in text
+    assert "staging.towns" not in text
+    assert "Both lie here." in text

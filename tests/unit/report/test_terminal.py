@@ -3,8 +3,9 @@ import json
 
 import pytest
 
-from ids_build.report.terminal import listen, print_rows, print_summary
+from ids_build.report.terminal import listen, print_differences, print_rows, print_summary
 from ids_build.results import Event, Result, RunResults, Started
+from tests.support.differences import DIFFERENCES
 
 STARTED = Started(unique_id="model.shop.orders", name="staging.orders", resource="model")
 BUILT = Result(
@@ -94,3 +95,18 @@ def test_rows_are_printed_with_null_as_blank() -> None:
     print_rows(["id", "word"], [(1, None), (2, "[b]x")], stream)
     lines = [line.split() for line in stream.getvalue().splitlines()]
     assert lines == [["id", "word"], ["1"], ["2", "[b]x"]]
+
+
+def test_differences_are_a_table_with_the_details_below() -> None:
+    stream = io.StringIO()
+    print_differences(DIFFERENCES, stream)
+    lines = [line.rstrip() for line in stream.getvalue().splitlines()]
+    cells = [" ".join(line.split()) for line in lines]
+    assert cells[0] == "project a -> project b"
+    assert cells[2] == "model change breaking rows gained lost changed columns"
+    assert cells[3] == "staging.persons column removed: sex yes 1,200 to 1,100 1 101 born 7, town 2"
+    assert cells[4] == "filter changed: where may change rows"
+    assert "  filter changed: where (may change rows: other rows may pass)" in lines
+    assert "    - age >= 18" in lines and "    + age >= 20 and x < '<b>[a]'" in lines
+    assert "  note: a note" in lines
+    assert lines[-1].startswith("2 of 4 models and seeds changed")

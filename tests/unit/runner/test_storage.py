@@ -6,7 +6,7 @@ import pytest
 
 from ids_build.errors import StorageError
 from ids_build.relation import Relation
-from ids_build.runner.storage import Storage
+from ids_build.runner.storage import Storage, find_generation, find_tables, same_bytes
 
 ORDERS = Relation(layer="staging", name="orders")
 
@@ -101,3 +101,46 @@ def test_a_table_tells_the_day_it_was_put_in_place(tmp_path: Path) -> None:
     path = storage.publish(ORDERS)
     os.utime(path, (moment := datetime(2020, 2, 1, 12).timestamp(), moment))
     assert storage.find_day(ORDERS) == date(2020, 2, 1)
+
+
+def _generations(folder: Path, *numbers: int) -> Path:
+    for number in numbers:
+        (folder / "generations" / str(number)).mkdir(parents=True)
+    return folder
+
+
+def test_a_generation_is_found_by_its_number_else_the_one_before_the_newest(tmp_path: Path) -> None:
+    target = _generations(tmp_path, 9, 10, 11)
+    assert find_generation(target, 9) == target / "generations" / "9"
+    assert find_generation(target, None) == target / "generations" / "10"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes a link")
+def test_the_generation_before_the_published_one_is_meant_even_when_it_is_not_the_newest(tmp_path: Path) -> None:
+    target = _generations(tmp_path, 9, 10, 11)
+    (target / "tables").symlink_to(target / "generations" / "10", target_is_directory=True)
+    assert find_generation(target, None) == target / "generations" / "9"
+
+
+def test_an_unknown_generation_names_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="there is no generation 3") as caught:
+        find_generation(_generations(tmp_path, 1, 2), 3)
+    assert caught.value.hint == "known are 1, 2"
+    with pytest.raises(StorageError, match="there is no earlier generation"):
+        find_generation(tmp_path / "nothing", None)
+
+
+def test_the_tables_of_a_folder_are_found_by_layer_and_name(tmp_path: Path) -> None:
+    for path in ("tables/staging/orders.parquet", "tables/seeds/colours.parquet", "tables/notes.txt"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    colours = Relation(layer="seeds", name="colours")
+    assert list(find_tables(tmp_path)) == list(find_tables(tmp_path / "tables")) == [colours, ORDERS]
+    assert find_tables(tmp_path / "nothing") == {}
+
+
+def test_files_are_compared_by_their_bytes(tmp_path: Path) -> None:
+    for name, text in (("a", "x"), ("b", "x"), ("c", "y")):
+        (tmp_path / name).write_text(text)
+    assert same_bytes(tmp_path / "a", tmp_path / "a") and same_bytes(tmp_path / "a", tmp_path / "b")
+    assert not same_bytes(tmp_path / "a", tmp_path / "c")
