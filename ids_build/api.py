@@ -14,7 +14,7 @@ from ids_build.errors import ConfigError
 from ids_build.nodes import Model, Node, Seed, Source
 from ids_build.report.artifacts import write_run_results
 from ids_build.report.notebook import render_run, render_table
-from ids_build.results import Result, RunResults
+from ids_build.results import Result, RunResults, gather
 from ids_build.tasks.build import prepare
 from ids_build.tasks.compile import compile_models
 from ids_build.tasks.load import load_task
@@ -250,9 +250,9 @@ class Project:
         began = time.perf_counter()
         words, left_out = _words(select), _words(exclude)
         prepared = prepare(self.config, command, words, left_out)
-        results = tuple(event for event in prepared.events if isinstance(event, Result))
+        events = tuple(prepared.events)
         told = {"select": list(words), "exclude": list(left_out), "target": self.config.target, "threads": self.config.threads}
-        outcome = RunResults(command=command, results=results, seconds=time.perf_counter() - began, args=told)
+        outcome = gather(command, events, time.perf_counter() - began, told)
         write_run_results(outcome, self.config)
         return Run(outcome=outcome, warnings=(*prepared.graph.warnings, *prepared.selection.unmatched, *prepared.notes))
 

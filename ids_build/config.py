@@ -36,6 +36,9 @@ class Options:
     vars: str | None = None
     full_refresh: bool = False
     fail_fast: bool = False
+    verify: bool = False
+    publish: str = "complete"
+    keep: int = 2
     cohort: Path | None = None
     cohort_column: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -71,6 +74,9 @@ class Config:
     show_values: bool = False
     full_refresh: bool = False
     fail_fast: bool = False
+    verify: bool = False
+    publish: str = "complete"
+    keep: int = 2
     cohort: Path | None = None
     cohort_column: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -118,6 +124,9 @@ def make_config(
         show_values=output.get("show_values") is True,
         full_refresh=options.full_refresh,
         fail_fast=options.fail_fast,
+        verify=options.verify,
+        publish=options.publish,
+        keep=options.keep,
         cohort=options.cohort,
         cohort_column=options.cohort_column,
         environment=options.environment,

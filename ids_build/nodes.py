@@ -139,7 +139,8 @@ class Model:
     """One SELECT in one file.
 
     `order` is the clustering of its table: the grain, or `cluster_by` where no key exists.
-    `grain` is the unique, non-null key, empty when none is declared.
+    `grain` is the unique, non-null key, empty when none is declared. `meaning` is one for all spellings of one query;
+    `volatile` are functions in it that say something else every time.
     """
 
     unique_id: str
@@ -162,6 +163,8 @@ class Model:
     places: Places = field(default_factory=dict)
     config: Meta = field(default_factory=dict)
     report: Report | None = None
+    meaning: str = ""
+    volatile: tuple[str, ...] = ()
 
     def locate(self, offset: int) -> Location:
         """Return the place in the template that made the character at `offset` of the rendered SQL."""

@@ -1,8 +1,37 @@
-"""The plan: what will run, in order."""
+"""The plan: what will run, in order, and by what each node is known again."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
+from ids_build.relation import Relation
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What decides a node's result, as far as it is known before anything runs.
+
+    `facts` are told by name, `inputs` are the tables whose digests complete them. `volatile` are functions that say
+    something else every time: then no facts suffice.
+    """
+
+    facts: Facts
+    inputs: tuple[Relation, ...] = ()
+    volatile: tuple[str, ...] = ()
+
+    def complete(self, found: Facts) -> Facts:
+        """Return the facts together with those that were found while running."""
+        return {**self.facts, **found}
+
+
+def make_key(facts: Facts) -> str:
+    """Return the digest of complete facts."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +52,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Steps in the order they run."""
+    """Steps in the order they run, and the fingerprint of every table and of every test in them by its id."""
 
     steps: tuple[Step, ...]
+    fingerprints: Mapping[str, Fingerprint] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """The results: what happened to each step, told while it happens."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ids_build.errors import Location
@@ -19,7 +19,7 @@ class Started:
 class Result:
     """What became of a node or a test.
 
-    `status` is one of success, error, skipped for tables and pass, fail, warn, error, skipped for tests.
+    `status` is one of success, reused, error, skipped for tables and pass, reused, fail, warn, error, skipped for tests.
     `rows` and `size` (bytes) describe a built table, `failures` counts a test's failing rows.
     `seconds` is the wall time. `notes` are facts worth telling that stop nothing.
     """
@@ -45,12 +45,29 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A fact about the whole run that stops nothing, such as what was cleaned."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A generation was published: its number, and how many tables it holds."""
+
+    generation: int
+    tables: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResults:
-    """All results of one run, in the order they came, and the seconds it took."""
+    """All results of one run, in the order they came, the seconds it took, what it published and what it noted."""
 
     command: str
     results: tuple[Result, ...]
     seconds: float
+    published: Published | None = None
+    notes: tuple[str, ...] = ()
     args: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -63,4 +80,28 @@ class RunResults:
         return sum(result.status == status for result in self.results)
 
 
-Event = Started | Result
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a run would do with a node or a test, and why: `status` is run, may run or reused."""
+
+    unique_id: str
+    name: str
+    resource: str
+    status: str
+    reasons: tuple[str, ...] = ()
+
+
+Event = Started | Result | Note | Published
+
+
+def gather(command: str, events: Iterable[Event], seconds: float, args: Mapping[str, object]) -> RunResults:
+    """Return the results of a run from all that it told."""
+    told = tuple(events)
+    return RunResults(
+        command=command,
+        results=tuple(event for event in told if isinstance(event, Result)),
+        seconds=seconds,
+        published=next((event for event in told if isinstance(event, Published)), None),
+        notes=tuple(event.message for event in told if isinstance(event, Note)),
+        args=args,
+    )

@@ -4,17 +4,19 @@ from typing import Any
 
 import click
 
-from ids_build.cli.options import cohort_options, project_options, run_options, selection_options
-from ids_build.cli.running import run_command
+from ids_build.cli.options import cohort_options, explain_option, project_options, publish_options, run_options, selection_options
+from ids_build.cli.running import explain_command, run_command
 
 
 @click.command("build")
 @selection_options
 @run_options
+@publish_options
+@explain_option
 @cohort_options
 @project_options
 def command(**said: Any) -> None:
     """Build seeds and models, run their tests, in graph order.
 
     A table is put in place only after its tests passed; what depends on a failed node is skipped."""
-    run_command("build", said)
+    (explain_command if said["explain"] else run_command)("build", said)

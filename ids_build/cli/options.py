@@ -72,14 +72,34 @@ def run_options(function: F) -> F:
                 "-f",
                 "--full-refresh",
                 is_flag=True,
-                help="Rebuild in full (every table is, for now); accept shrunken deliveries.",
+                help="Rebuild every table, changed or not; accept shrunken deliveries.",
             ),
+            click.option("--verify", is_flag=True, help="Read all bytes of raw files and tables to see what changed."),
             click.option("-x", "--fail-fast", is_flag=True, help="Stop at the first failure."),
             click.option("--output", type=click.Choice(["text", "json"]), default="text", help="Form of the result on stdout."),
         )
     ):
         function = option(function)
     return function
+
+
+def publish_options(function: F) -> F:
+    """Add the options that say when tables are published, and how many former generations stay."""
+    kinds = click.Choice(["complete", "passing"])
+    for option in reversed(
+        (
+            click.option("--publish", type=kinds, default="complete", help="Publish only when all passed, or what passed."),
+            click.option("--keep", type=click.IntRange(min=0), default=2, help="How many former generations stay (default: 2)."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def explain_option(function: F) -> F:
+    """Add --explain."""
+    text = "Say for each node whether it would run or is reused, and why; build nothing."
+    return click.option("--explain", is_flag=True, help=text)(function)
 
 
 def cohort_options(function: F) -> F:
@@ -122,6 +142,9 @@ def _load(said: dict[str, Any], environment: Mapping[str, str]) -> Config:
         vars=said.get("variables"),
         full_refresh=bool(said.get("full_refresh")),
         fail_fast=bool(said.get("fail_fast")),
+        verify=bool(said.get("verify")),
+        publish=said.get("publish") or "complete",
+        keep=2 if said.get("keep") is None else said["keep"],
         cohort=said.get("cohort"),
         cohort_column=said.get("cohort_column"),
         environment=dict(environment),

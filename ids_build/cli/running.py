@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ids_build.cli.options import chosen, make_config, make_voice
-from ids_build.results import Result, RunResults
+from ids_build.results import Event, gather
 from ids_build.tasks.load import load_task
 
 
@@ -26,14 +26,13 @@ def run_command(command: str, said: dict[str, Any]) -> None:
         for note in prepared.notes:
             terminal.print_warning(note, sys.stderr, style=voice.style, event="note")
     total = sum(step.builds + len(step.unit_tests) + len(step.data_tests) for step in prepared.plan.steps)
-    results: list[Result] = []
+    events: list[Event] = []
     with terminal.listen(sys.stderr, total, style=voice.style) as listener:
         for event in prepared.events:
-            if isinstance(event, Result):
-                results.append(event)
+            events.append(event)
             listener.tell(event)
     told = {"select": list(words), "exclude": list(exclude), "target": config.target, "threads": config.threads}
-    run = RunResults(command=command, results=tuple(results), seconds=time.perf_counter() - began, args=told)
+    run = gather(command, events, time.perf_counter() - began, told)
     artifacts = importlib.import_module("ids_build.report.artifacts")
     artifacts.write_run_results(run, config)
     if voice.output == "json":
@@ -42,3 +41,19 @@ def run_command(command: str, said: dict[str, Any]) -> None:
         terminal.print_summary(run, sys.stdout)
     if not run.ok:
         raise click.exceptions.Exit(1)
+
+
+def explain_command(command: str, said: dict[str, Any]) -> None:
+    """Say what build or run would do with each node, and why; tests are told where they would run and their table would not."""
+    config, voice = make_config(said), make_voice(said)
+    words, exclude = chosen(said)
+    outlooks = load_task("build").foresee(config, command, words, exclude)
+    if voice.output == "json":
+        told = importlib.import_module("ids_build.report.artifacts").describe_outlooks(outlooks)
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    described = importlib.import_module("ids_build.report.words")
+    shown = [look for look in outlooks if look.resource in described.TABLES or look.status == "run"]
+    rows = [(look.name, look.status, "; ".join(look.reasons)) for look in shown]
+    importlib.import_module("ids_build.report.terminal").print_rows(("node", "status", "why"), rows, sys.stdout)
+    click.echo(described.describe_outlook(outlooks))

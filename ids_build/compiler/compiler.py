@@ -280,6 +280,8 @@ class _Compilation:
             places=properties.places if properties else {},
             config=config,
             report=check_place(properties.report if properties else None, meta, draft.path),
+            meaning=query.meaning,
+            volatile=query.volatile,
         )
         return replace(model, references=find_references(model, text.references, query, self._tables, self._warnings))
 

@@ -1,7 +1,8 @@
-"""Rendered SQL in, the tables it reads out. The one room that knows sqlglot."""
+"""Rendered SQL in, the tables it reads and what it means out. The one room that knows sqlglot."""
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,10 @@ _DIALECT = "postgres"
 # What tells how many rows there are, or which of them this is, and nothing of what stands in them.
 _NUMBERS = (exp.Count, exp.RowNumber, exp.Rank, exp.DenseRank)
 _ALL = "*"
+# What says something else every time it is asked.
+_CLOCKS = frozenset({"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"})
+_VOLATILE = _CLOCKS | {"random", "uuid", "gen_random_uuid", "now", "today"}
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +46,17 @@ class TableName:
 class Query:
     """What the parser saw: tables read (CTEs resolved by scope), and whether the query orders its rows.
 
-    `understood` is False when sqlglot could not read the text: then its tables are unknown, and only
-    the engine can tell whether the text is wrong or merely newer than the parser.
+    `meaning` is one and the same for texts that differ only in comments, blanks, upper and lower case, and in what they
+    call CTEs and tables. `volatile` are functions that say something else every time. `understood` is False when
+    sqlglot could not read the text: then its tables are unknown, and only the engine can tell whether the text is wrong
+    or merely newer than the parser.
     """
 
     tables: tuple[TableName, ...] = ()
     ordered: bool = False
     understood: bool = True
+    meaning: str = ""
+    volatile: tuple[str, ...] = ()
 
 
 def parse_query(sql: str, *, place: str = "file", subject: str = "a model") -> Query:
@@ -55,10 +64,16 @@ def parse_query(sql: str, *, place: str = "file", subject: str = "a model") -> Q
 
     `place` and `subject` are the words for where the text stands and what it is.
     """
+    dialect = sqlglot.Dialect.get_or_raise(_DIALECT)
+    tokens: list[sqlglot.Token] = []
     try:
-        statements = [statement for statement in sqlglot.parse(sql, dialect=_DIALECT) if statement is not None]
-    except (sqlglot.ParseError, sqlglot.TokenError):
-        return Query(understood=False)
+        tokens = dialect.tokenize(sql)
+        statements = [statement for statement in dialect.parser().parse(tokens, sql) if statement is not None]
+    except sqlglot.TokenError:
+        return Query(understood=False, meaning=_digest([sql]), volatile=tuple(sorted(_VOLATILE.intersection(_words(sql)))))
+    except sqlglot.ParseError:
+        words = _spell(sql, tokens)
+        return Query(understood=False, meaning=_digest(words), volatile=_find_volatile(words))
     if not statements:
         raise QueryError(f"the {place} holds no query", hint="write one SELECT")
     if len(statements) > 1:
@@ -66,6 +81,8 @@ def parse_query(sql: str, *, place: str = "file", subject: str = "a model") -> Q
     tree = statements[0]
     if not isinstance(tree, exp.Query):
         raise QueryError(f"{subject} can only read", hint="write a SELECT")
+    words = _spell(sql, tokens)
+    meaning = _digest(_rename(words, tokens, tree))
     found: dict[tuple[str, str], TableName] = {}
     if sql != sql.lower():
         tree = normalize_identifiers(tree, dialect=_DIALECT)
@@ -74,7 +91,8 @@ def parse_query(sql: str, *, place: str = "file", subject: str = "a model") -> Q
             if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier):
                 table = TableName(layer=_fold(source.args.get("db")), name=_fold(source.this), offset=_offset(source, sql))
                 found.setdefault((table.layer, table.name), table)
-    return Query(tables=tuple(found.values()), ordered=tree.args.get("order") is not None)
+    ordered = tree.args.get("order") is not None
+    return Query(tables=tuple(found.values()), ordered=ordered, meaning=meaning, volatile=_find_volatile(words))
 
 
 class Queries:
@@ -146,6 +164,63 @@ def find_carriers(sql: str, identifiers: Collection[str], columns: Sequence[str]
         hits += [_ALL in carried or name.lower() in carried or not name.isidentifier() for name in middle]
         hits += [_hit(item, carried) for item in tree.selects[stars[-1] + 1 :]]
     return frozenset(place for place, hit in enumerate(hits) if hit) if len(hits) == len(columns) else everything
+
+
+def _spell(sql: str, tokens: Sequence[sqlglot.Token]) -> list[str]:
+    """Return the tokens as they are written, plain words in lower case; comments, blanks and a last semicolon are no tokens."""
+    written = [sql[token.start : token.end + 1] for token in tokens]
+    while written and written[-1] == ";":
+        written.pop()
+    return [word.lower() if _WORD.fullmatch(word) else word for word in written]
+
+
+def _rename(words: Sequence[str], tokens: Sequence[sqlglot.Token], tree: exp.Expr) -> list[str]:
+    """Return the tokens with the names of CTEs and tables numbered in the order in which they come.
+
+    What the parser makes of the text is not trusted further: it reads some functions as one that the engine tells apart.
+    A name that stands for anything else as well keeps its spelling, and so does one that the parser saw less often than
+    it is written; what follows a dot is never such a name.
+    """
+    places: dict[int, str] = {}
+    others: set[str] = set()
+    for name in tree.find_all(exp.Identifier):
+        folded, owner = _fold(name), name.parent
+        of_table = isinstance(owner, exp.Table | exp.Column) and (owner.args.get("db") or owner.args.get("table")) is not None
+        names_table = isinstance(owner, exp.TableAlias | exp.Table) and name.arg_key == "this" and not of_table
+        qualifies = isinstance(owner, exp.Column) and name.arg_key == "table" and not owner.args.get("db")
+        if names_table or qualifies:
+            places[name.meta.get("start", -1)] = folded
+        elif not (of_table and name.arg_key == "this"):
+            others.add(folded)
+    plain = [word[1:-1] if word.startswith('"') else word for word in words]
+    written = Counter(word for word, before in zip(plain, ["", *words], strict=False) if before != ".")
+    seen = Counter(places.values())
+    named = {folded for folded, count in seen.items() if folded not in others and written[folded] == count}
+    numbers: dict[str, str] = {}
+    renamed = list(words)
+    for index, token in enumerate(tokens[: len(words)]):
+        folded = places.get(token.start, "")
+        if folded in named:
+            renamed[index] = numbers.setdefault(folded, f"${len(numbers)}")
+    return renamed
+
+
+def _find_volatile(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the functions among the tokens that say something else every time."""
+    after = [*words[1:], ""]
+    return tuple(sorted({word for word, next_ in zip(words, after, strict=False) if _is_volatile(word, next_)}))
+
+
+def _is_volatile(word: str, after: str) -> bool:
+    return word in _CLOCKS or (word in _VOLATILE and after == "(")
+
+
+def _words(sql: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(sql)}
+
+
+def _digest(words: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()
 
 
 def _hits(query: exp.Query, carried: Collection[str]) -> list[bool] | None:

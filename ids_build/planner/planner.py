@@ -7,6 +7,7 @@ from ids_build.graph import Graph
 from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
 from ids_build.plan import Plan, Step
 from ids_build.planner.changes import Shape, compare_shapes, find_causes, shape_of
+from ids_build.planner.fingerprint import fingerprint_nodes
 from ids_build.planner.layers import check_layers
 from ids_build.planner.selector import Selection, resource_of, select
 
@@ -68,7 +69,7 @@ def make_plan(graph: Graph, selection: Selection, command: str) -> Plan:
                 )
             )
     steps = _insert(steps, alone, graph)
-    return Plan(steps=_wait(steps))
+    return Plan(steps=_wait(steps), fingerprints=fingerprint_nodes(graph, steps))
 
 
 def _owner(test: DataTest, graph: Graph) -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from ids_build.config import Config
 from ids_build.errors import StorageError
 from ids_build.graph import Graph
-from ids_build.results import Result, RunResults
+from ids_build.results import Outlook, Result, RunResults
 
 
 def write_compiled(graph: Graph, config: Config) -> None:
@@ -59,6 +59,8 @@ def describe_run(results: RunResults) -> dict[str, Any]:
         "ok": results.ok,
         "elapsed_time": round(results.seconds, 3),
         "args": dict(results.args),
+        "generation": results.published.generation if results.published else None,
+        "notes": list(results.notes),
         "results": [describe_result(result) for result in results.results],
     }
 
@@ -81,6 +83,20 @@ def describe_result(result: Result) -> Mapping[str, Any]:
         "notes": list(result.notes) or None,
     }
     return {key: value for key, value in told.items() if value is not None}
+
+
+def describe_outlooks(outlooks: Iterable[Outlook]) -> list[dict[str, Any]]:
+    """Return what a run would do as plain values for JSON."""
+    return [
+        {
+            "unique_id": outlook.unique_id,
+            "name": outlook.name,
+            "resource_type": outlook.resource,
+            "status": outlook.status,
+            "reasons": list(outlook.reasons),
+        }
+        for outlook in outlooks
+    ]
 
 
 def _write(path: Path, text: str) -> None:

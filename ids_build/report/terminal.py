@@ -1,7 +1,7 @@
 """Results and errors in words, for a terminal, for plain lines and for machines."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
@@ -14,9 +14,17 @@ from ids_build.differences import BREAKING, Differences, ModelDifference
 from ids_build.report.artifacts import describe_result
 from ids_build.report.differences import HEADINGS, describe_change, describe_end, list_lines
 from ids_build.report.words import TABLES, describe_counts, describe_fault, describe_size
-from ids_build.results import Event, Result, RunResults, Started
+from ids_build.results import Event, Note, Published, Result, RunResults, Started
 
-_STYLES = {"success": "green", "pass": "green", "warn": "yellow", "skipped": "yellow", "error": "red", "fail": "red"}
+_STYLES = {
+    "success": "green",
+    "pass": "green",
+    "reused": "cyan",
+    "warn": "yellow",
+    "skipped": "yellow",
+    "error": "red",
+    "fail": "red",
+}
 
 
 class Listener(Protocol):
@@ -61,7 +69,7 @@ def print_warning(text: str, stream: TextIO, *, style: str, event: str = "warnin
 def print_summary(results: RunResults, stream: TextIO) -> None:
     """Print the table of models and seeds, the faults, the notes, and one line that counts."""
     console = Console(file=stream, highlight=False, width=None if stream.isatty() else 110)
-    built = [result for result in results.results if result.resource in TABLES]
+    built = [result for result in results.results if result.resource in TABLES and result.status != "reused"]
     if built:
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("model", no_wrap=True)
@@ -82,7 +90,7 @@ def print_summary(results: RunResults, stream: TextIO) -> None:
         if result.status in ("error", "fail", "warn"):
             console.print()
             console.print(describe_fault(result), style=_STYLES[result.status], markup=False, soft_wrap=True)
-    notes = [note for result in results.results for note in result.notes]
+    notes = [*(note for result in results.results for note in result.notes), *results.notes]
     if notes:
         console.print()
         for note in dict.fromkeys(notes):
@@ -159,8 +167,13 @@ class _JsonLines:
         self._stream = stream
 
     def tell(self, event: Event) -> None:
+        told: Mapping[str, object]
         if isinstance(event, Started):
             told = {"event": "started", "unique_id": event.unique_id, "name": event.name, "resource_type": event.resource}
+        elif isinstance(event, Note):
+            told = {"event": "note", "message": event.message}
+        elif isinstance(event, Published):
+            told = {"event": "published", "generation": event.generation, "tables": event.tables}
         else:
             told = {"event": "result", **describe_result(event)}
         print(json.dumps(told, ensure_ascii=False, default=str), file=self._stream, flush=True)
@@ -173,7 +186,7 @@ class _PlainLines:
         self._stream, self._total, self._done = stream, total, 0
 
     def tell(self, event: Event) -> None:
-        if isinstance(event, Started):
+        if not isinstance(event, Result):
             return
         self._done += 1
         facts = [f"{event.rows:,} rows" if event.rows is not None else "", describe_size(event.size)]
@@ -192,6 +205,7 @@ class _Live:
     def tell(self, event: Event) -> None:
         if isinstance(event, Started):
             self._bar.update(self._task, description=event.name)
+        if not isinstance(event, Result):
             return
         self._bar.advance(self._task)
         if event.resource in TABLES or event.failed:

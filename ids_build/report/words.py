@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ids_build.results import Result, RunResults
+from ids_build.results import Outlook, Result, RunResults
 
 TABLES = ("model", "seed")
 
@@ -20,15 +20,29 @@ def describe_counts(results: RunResults) -> str:
     """Return the last line of a run."""
     tables = [result for result in results.results if result.resource in TABLES]
     tests = [result for result in results.results if result.resource not in TABLES]
-    parts = [f"{_count(tables, ('success',))} of {len(tables)} tables built"] if tables else []
+    parts: list[str] = []
+    kept = ("reused",)
+    if tables:
+        parts.append(f"{_count(tables, ('success',))} of {len(tables)} tables built")
+        parts.extend([f"{_count(tables, kept)} reused"] if _count(tables, kept) else [])
     if tests:
-        parts.append(f"{_count(tests, ('pass', 'warn'))} of {len(tests)} tests passed")
+        parts.append(f"{_count(tests, ('pass', 'warn', *kept))} of {len(tests)} tests passed")
+        parts.extend([f"{_count(tests, kept)} of them reused"] if _count(tests, kept) else [])
     for status, word in (("warn", "warnings"), ("error", "errors"), ("fail", "failed tests"), ("skipped", "skipped")):
         number = results.count(status)
         if number:
             parts.append(f"{number} {word}")
+    if results.published:
+        parts.append(f"generation {results.published.generation} published")
     what = ", ".join(parts) or "nothing to do"
     return f"{what} in {results.seconds:.1f} s"
+
+
+def describe_outlook(outlooks: Iterable[Outlook]) -> str:
+    """Return the last line of an outlook."""
+    statuses = [outlook.status for outlook in outlooks if outlook.resource in TABLES]
+    told = ", ".join(f"{statuses.count(status)} {status}" for status in ("run", "may run", "reused"))
+    return f"of {len(statuses)} tables {told}; nothing was built"
 
 
 def describe_size(size: int | None) -> str:

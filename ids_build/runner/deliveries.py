@@ -2,13 +2,28 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Protocol
 
 from ids_build.errors import ConfigError, ExecutionError, Location
+from ids_build.nodes import Source
 from ids_build.runner.periods import Period
+from ids_build.runner.raw_files import RawFile
 from ids_build.runner.sources import Delivery
 
 
-def check_delivery(delivery: Delivery, others: Iterable[Delivery]) -> None:
+class Found(Protocol):
+    """A source and the files of it that are read."""
+
+    @property
+    def source(self) -> Source:
+        """Return the source."""
+
+    @property
+    def files(self) -> tuple[RawFile, ...]:
+        """Return its files."""
+
+
+def check_delivery(delivery: Found, others: Iterable[Found]) -> None:
     """Raise ConfigError when a file lies outside the days its source is good for, or another source covers its days.
 
     Two sources may cover the same days when they tell different subjects, or when one says that it replaces the other.
@@ -48,7 +63,7 @@ def check_shrunk(delivery: Delivery, before: Mapping[str, int]) -> None:
             )
 
 
-def _check_days(delivery: Delivery) -> None:
+def _check_days(delivery: Found) -> None:
     rules = delivery.source.rules
     for file in delivery.files:
         if file.period is None:
@@ -66,7 +81,7 @@ def _check_days(delivery: Delivery) -> None:
         )
 
 
-def _covered(delivery: Delivery) -> list[Period]:
+def _covered(delivery: Found) -> list[Period]:
     """Return the days that the files cover, within those the source is good for; a file without period covers all of them."""
     rules = delivery.source.rules
     least, most = rules.first or date.min, rules.last or date.max

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import datafusion
 import pyarrow as pa
 import pyarrow.parquet
 from datafusion import DataFrame, Expr, RuntimeEnvBuilder, SessionConfig, SessionContext, SQLOptions, col, literal
 from datafusion import functions as f
 from datafusion.catalog import Schema
 
+from ids_build import __version__
 from ids_build.errors import ExecutionError, StorageError
 from ids_build.relation import Relation
 from ids_build.runner.complaints import PlanError, execution_error, first_line, is_exhausted, plan_error
@@ -23,6 +25,7 @@ from ids_build.runner.complaints import PlanError, execution_error, first_line, 
 ROW_GROUP = 262_144
 _WRITE_OPTIONS = f"compression 'zstd(3)', max_row_group_size {ROW_GROUP}"
 _NOTE = "ids_build"
+VERSION = f"ids_build {__version__}, datafusion {datafusion.__version__}"
 _SETTINGS = {
     "datafusion.optimizer.prefer_existing_sort": "true",
     "datafusion.optimizer.prefer_existing_union": "true",

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from ids_build.runner.cohort import PERSONS, Cohort
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.deliveries import check_delivery, check_shrunk
 from ids_build.runner.engine import Engine
+from ids_build.runner.footers import Footers
+from ids_build.runner.raw_files import Chosen, choose_files
 from ids_build.runner.seeds import read_seed
 from ids_build.runner.sources import Delivery, open_source, tell_lost_values
 from ids_build.runner.storage import Storage
@@ -35,7 +37,8 @@ class Draft:
 class Workshop:
     """What a run works with: the engine, the folder of tables, and what was found out so far.
 
-    `writes` says that the run makes tables, `full_refresh` that it forgets what earlier runs read.
+    `writes` says that the run makes tables, `full_refresh` that it forgets what earlier runs read. `looked` are the
+    sources whose files were looked for, `footers` what raw files say of themselves.
     """
 
     graph: Graph
@@ -47,6 +50,9 @@ class Workshop:
     cohort: Cohort | None = None
     writes: bool = False
     full_refresh: bool = False
+    threads: int = 1
+    looked: dict[Relation, Chosen] = field(default_factory=dict)
+    footers: Footers = field(default_factory=Footers)
 
 
 def open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Storage, cohort: Cohort | None = None) -> Workshop:
@@ -60,17 +66,18 @@ def open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Stora
         project_dir=config.project_dir,
         deliveries={},
         cohort=cohort,
+        threads=config.threads,
     )
 
 
-def build_seed(seed: Seed, shop: Workshop) -> Draft:
-    """Write a seed aside as parquet, in the order of its file."""
+def build_seed(seed: Seed, shop: Workshop, key: str = "") -> Draft:
+    """Write a seed aside as parquet, in the order of its file; its key goes into the footer."""
     shop.engine.add_rows(seed.relation, read_seed(seed))
-    return _write(seed, f"select * from {seed.relation.sql}", seed.grain, shop)
+    return _write(seed, f"select * from {seed.relation.sql}", seed.grain, shop, {"order": list(seed.grain), "key": key})
 
 
-def build_model(model: Model, shop: Workshop) -> Draft:
-    """Write a model's table aside, or register its view.
+def build_model(model: Model, shop: Workshop, key: str = "") -> Draft:
+    """Write a model's table aside, its key in the footer, or register its view.
 
     Raises ExecutionError naming file, column and count where a source holds values that its contract cannot take.
     """
@@ -78,7 +85,8 @@ def build_model(model: Model, shop: Workshop) -> Draft:
         if model.materialized != "table":
             shop.engine.add_view(model.relation, model.sql)
             return Draft(relation=model.relation)
-        return _write(model, model.sql, sort_keys(model, shop.schemas), shop, told_order=model.order)
+        keys = sort_keys(model, shop.schemas)
+        return _write(model, model.sql, keys, shop, {"order": list(model.order or keys), "key": key})
     except PlanError as error:
         raise explain_plan_error(model, error) from None
     except StorageError:
@@ -124,6 +132,18 @@ def lay_ready(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
     return lay_input(node, shop)
 
 
+def look_at(source: Source, shop: Workshop) -> Chosen:
+    """Return the files of a source that will be read, without opening those that are remembered.
+
+    Raises what `choose_files` raises, and ConfigError when they break the contract with what was looked at before.
+    """
+    if source.relation not in shop.looked:
+        chosen = choose_files(source, shop.project_dir, shop.footers)
+        check_delivery(chosen, shop.looked.values())
+        shop.looked[source.relation] = chosen
+    return shop.looked[source.relation]
+
+
 def _lay_source(source: Source, shop: Workshop) -> Delivery:
     """Open a source, and before it the one that knows its persons; check it against the others and the last run."""
     if source.relation in shop.deliveries:
@@ -135,10 +155,10 @@ def _lay_source(source: Source, shop: Workshop) -> Delivery:
             parent = shop.graph.table(person.via)
             assert isinstance(parent, Source)
             _lay_source(parent, shop)
+    look_at(source, shop)
     readers = (model for model in shop.graph.models() if source.relation in model.references)
     through_view = any(model.materialized != "table" for model in readers)
-    delivery = open_source(source, shop.engine, shop.project_dir, shop.cohort, through_view=through_view)
-    check_delivery(delivery, shop.deliveries.values())
+    delivery = open_source(source, shop.engine, shop.project_dir, shop.cohort, footers=shop.footers, through_view=through_view)
     if shop.writes:
         location = str(shop.project_dir / (source.location or ""))
         if not shop.full_refresh:
@@ -176,17 +196,10 @@ def sort_keys(model: Model, schemas: Schemas) -> tuple[str, ...]:
     return (*model.order, *(name for name in columns if name not in model.order))
 
 
-def _write(
-    node: Model | Seed,
-    sql: str,
-    order: tuple[str, ...],
-    shop: Workshop,
-    told_order: tuple[str, ...] = (),
-) -> Draft:
+def _write(node: Model | Seed, sql: str, keys: tuple[str, ...], shop: Workshop, note: dict[str, Any]) -> Draft:
     relation = node.relation
     path = shop.storage.draft_path(relation)
-    keys = order
-    note: dict[str, Any] = {"order": list(told_order) or list(keys)}
+    note = {name: told for name, told in note.items() if told != ""}
     if shop.cohort:
         note["cohort"] = shop.cohort.digest
     if isinstance(node, Model) and node.report:
@@ -200,8 +213,8 @@ def _write(
 
 
 def digest_query(model: Model) -> str:
-    """Return a digest of the query of a model, which stands in the footer of a table of the report."""
-    return hashlib.sha256(model.sql.encode()).hexdigest()
+    """Return a digest of what a model's query means, which stands in the footer of a table of the report."""
+    return model.meaning or hashlib.sha256(model.sql.encode()).hexdigest()
 
 
 def _sources_of(model: Model, graph: Graph) -> list[Relation]:

@@ -255,8 +255,7 @@ class Answer:
     def _check_place(self, path: Path) -> None:
         """Raise ConfigError when the file is read by this session, or belongs to the project's results."""
         read = self.reader.files | {file.path for delivery in self.reader.shop.deliveries.values() for file in delivery.files}
-        tables = self.reader.shop.storage.table_path(Relation(layer="any", name="any")).parents[1]
-        if path.resolve() in read or path.resolve().is_relative_to(tables):
+        if path.resolve() in read or self.reader.shop.storage.owns(path):
             raise ConfigError(f"'{path}' is a file that queries read", hint="write to another file")
 
 

@@ -3,7 +3,6 @@
 import csv
 import fnmatch
 import glob
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow.parquet
 
 from ids_build.errors import ConfigError, ExecutionError, Location
 from ids_build.nodes import Source
+from ids_build.runner.footers import Footers, Header
 from ids_build.runner.periods import Period, find_period, whole_stem
 
 _FORMS = (".parquet", ".csv")
@@ -23,7 +23,8 @@ _DELIMITERS = ",;\t|"
 class RawFile:
     """One delivered file: where it lies, what it covers, its rows, and the names and types that it gives.
 
-    `delimiter` stands between the columns of a text file, None for parquet. `name` is what its rows call it: parts of
+    `delimiter` stands between the columns of a text file, None for parquet. `token` stays the same as long as the file
+    counts as unchanged. `name` is what its rows call it: parts of
     one file bear the name of the whole.
     """
 
@@ -33,6 +34,7 @@ class RawFile:
     rows: int
     schema: pa.Schema
     delimiter: str | None = None
+    token: str = ""
 
     @property
     def name(self) -> str:
@@ -49,6 +51,7 @@ class RawFile:
 class Chosen:
     """The files of a source that are read, those that are left out, and what should be said of that."""
 
+    source: Source
     files: tuple[RawFile, ...]
     left_out: tuple[RawFile, ...] = ()
     notes: tuple[str, ...] = ()
@@ -81,14 +84,15 @@ def find_files(source: Source, project_dir: Path) -> list[Path]:
     return files
 
 
-def choose_files(source: Source, project_dir: Path) -> Chosen:
+def choose_files(source: Source, project_dir: Path, footers: Footers | None = None) -> Chosen:
     """Return the files of a source to read: each once, and where several cover one day the one that the source prefers.
 
     Raises ConfigError when a file's name holds no period or two cover the same one, ExecutionError for a file that
     cannot be read.
     """
-    found = [_read_file(path, source, project_dir) for path in find_files(source, project_dir)]
-    kept, copies, notes = _leave_copies_out(source, found)
+    remembered = footers or Footers()
+    found = [_read_file(path, source, project_dir, remembered) for path in find_files(source, project_dir)]
+    kept, copies, notes = _leave_copies_out(source, found, remembered)
     for file in kept if source.period == "file_name" else ():
         if file.period is None:
             raise ConfigError(
@@ -98,7 +102,8 @@ def choose_files(source: Source, project_dir: Path) -> Chosen:
             )
     files = _prefer(source, kept)
     _check_forms(source, files)
-    return Chosen(files=tuple(files), left_out=(*copies, *(file for file in kept if file not in files)), notes=tuple(notes))
+    left_out = (*copies, *(file for file in kept if file not in files))
+    return Chosen(source=source, files=tuple(files), left_out=left_out, notes=tuple(notes))
 
 
 def alike(files: Sequence[RawFile]) -> list[tuple[RawFile, ...]]:
@@ -110,11 +115,11 @@ def alike(files: Sequence[RawFile]) -> list[tuple[RawFile, ...]]:
     return [tuple(group) for group in groups.values()]
 
 
-def _read_file(path: Path, source: Source, project_dir: Path) -> RawFile:
+def _read_file(path: Path, source: Source, project_dir: Path, footers: Footers) -> RawFile:
     shown = path.relative_to(project_dir).as_posix() if path.is_relative_to(project_dir) else path.as_posix()
     text = path.suffix.lower() == ".csv"
     try:
-        rows, schema, delimiter = _read_header(path, shown) if text else _read_footer(path)
+        facts = footers.read(path.resolve(), lambda place: _read_header(place, shown) if text else _read_footer(place))
     except (pa.ArrowInvalid, pa.ArrowException, OSError, csv.Error, UnicodeDecodeError) as error:
         denied = isinstance(error, PermissionError)
         form = "text in UTF-8" if text else "whole parquet file"
@@ -124,15 +129,24 @@ def _read_file(path: Path, source: Source, project_dir: Path) -> RawFile:
             hint="ask for the right to read it" if denied else "copy the delivery again, or take the file out of the folder",
         ) from None
     period = find_period(path.stem) if source.period == "file_name" else None
-    return RawFile(path=path.resolve(), shown=shown, period=period, rows=rows, schema=schema, delimiter=delimiter)
+    head = facts.header
+    return RawFile(
+        path=path.resolve(),
+        shown=shown,
+        period=period,
+        rows=head.rows,
+        schema=head.schema,
+        delimiter=head.delimiter,
+        token=facts.token,
+    )
 
 
-def _read_footer(path: Path) -> tuple[int, pa.Schema, str | None]:
+def _read_footer(path: Path) -> Header:
     footer = pyarrow.parquet.read_metadata(path)
-    return footer.num_rows, footer.schema.to_arrow_schema(), None
+    return Header(rows=footer.num_rows, schema=footer.schema.to_arrow_schema())
 
 
-def _read_header(path: Path, shown: str) -> tuple[int, pa.Schema, str | None]:
+def _read_header(path: Path, shown: str) -> Header:
     """Return the number of rows of a text file, its columns (all of them text), and what stands between them."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         first = file.readline()
@@ -151,10 +165,10 @@ def _read_header(path: Path, shown: str) -> tuple[int, pa.Schema, str | None]:
                     hint="quote cells that hold a delimiter",
                 )
             rows += bool(row)
-    return rows, pa.schema([pa.field(name, pa.string()) for name in header]), delimiter
+    return Header(rows=rows, schema=pa.schema([pa.field(name, pa.string()) for name in header]), delimiter=delimiter)
 
 
-def _leave_copies_out(source: Source, found: list[RawFile]) -> tuple[list[RawFile], list[RawFile], list[str]]:
+def _leave_copies_out(source: Source, found: list[RawFile], footers: Footers) -> tuple[list[RawFile], list[RawFile], list[str]]:
     """Return the files without those that hold the same bytes as another and tell no period of their own."""
     sizes: dict[int, list[RawFile]] = {}
     for file in found:
@@ -164,7 +178,7 @@ def _leave_copies_out(source: Source, found: list[RawFile]) -> tuple[list[RawFil
     for same_size in sizes.values():
         ranked = sorted(same_size, key=lambda file: _rank(source, file))
         for file in ranked if len(ranked) > 1 else ():
-            digest = _digest(file.path)
+            digest = footers.bytes_of(file.path)
             same = {period: one.path.name for (known, period), one in originals.items() if known == digest}
             twin = next((name for period, name in same.items() if file.period in (None, period)), None)
             told = f"'{source.relation}': '{file.path.name}' holds the same bytes as"
@@ -180,11 +194,6 @@ def _leave_copies_out(source: Source, found: list[RawFile]) -> tuple[list[RawFil
 def _rank(source: Source, file: RawFile) -> tuple[bool, bool, int, str]:
     """Order copies: the preferred name first, then one with a period, then the shortest: a copy's name has more in it."""
     return not _is_preferred(source, file), file.period is None, len(file.path.name), file.shown
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_preferred(source: Source, file: RawFile) -> bool:

@@ -1,11 +1,12 @@
 """The door of the runner: takes a plan and yields what happens, step by step.
 
-For each step in order: skip it when a parent failed; run its unit tests; write its table aside; run its
-data tests on the draft; put the table in place. A failing step is a result; the run goes on.
+For each step in order: skip it when a parent failed; run its unit tests; reuse its table when nothing that decides it has
+changed; else write it aside; run its data tests on the draft; put the table into the new generation. A failing step is a
+result; the run goes on. At its end the generation is published.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -19,11 +20,13 @@ from ids_build.graph import Graph
 from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
 from ids_build.plan import Plan, Step
 from ids_build.relation import Relation
-from ids_build.results import Event, Result, Started
+from ids_build.results import Event, Note, Outlook, Published, Result, Started
 from ids_build.runner.cohort import Cohort, read_cohort
 from ids_build.runner.compare import Pair, TableFile, compare_tables, read_table
 from ids_build.runner.data_tests import run_data_tests
 from ids_build.runner.datatypes import describe_type
+from ids_build.runner.footers import Footers
+from ids_build.runner.generations import Generation
 from ids_build.runner.lookahead import prove_no_look_ahead
 from ids_build.runner.materializations import (
     Draft,
@@ -31,28 +34,34 @@ from ids_build.runner.materializations import (
     add_table,
     build_model,
     build_seed,
+    lay_input,
     lay_ready,
     open_workshop,
     sort_keys,
 )
+from ids_build.runner.outcomes import broken, make_result, name_of, passed_before, skipped, started, unproven
+from ids_build.runner.outlook import foresee
 from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
 from ids_build.runner.raw_files import find_files
+from ids_build.runner.reuse import Reuse
+from ids_build.runner.state import Entry, Passed
 from ids_build.runner.storage import Storage, find_generation, find_tables
 from ids_build.runner.typecheck import Schemas, check_types, describe_types, find_types, parse_types
 from ids_build.runner.unit_tests import run_unit_test, run_unit_tests
 
 __all__ = [
-    "BARE",
     "Answer",
+    "BARE",
+    "Generation",
     "Pair",
     "Reader",
     "RecordBatchReader",
+    "Schemas",
     "Table",
     "TableFile",
-    "describe_type",
-    "Schemas",
     "check_types",
     "compare_tables",
+    "describe_type",
     "describe_types",
     "explain",
     "find_day",
@@ -60,10 +69,13 @@ __all__ = [
     "find_generation",
     "find_tables",
     "find_types",
+    "foresee_plan",
+    "list_generations",
     "open_cohort",
     "parse_types",
     "preview",
     "read_table",
+    "roll_back",
     "run_plan",
     "run_unit_test",
     "table_path",
@@ -71,21 +83,50 @@ __all__ = [
 
 
 def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort: Cohort | None = None) -> Iterator[Event]:
-    """Yield a Started and a Result for every step and test of the plan, in the order they happen.
+    """Yield a Started and a Result for every step and test of the plan, in the order they happen, and what was published.
 
-    Only one run at a time writes to a target; what a killed run left aside is removed first.
-    Raises StorageError when another run holds the target.
+    Tables go into a new generation, which is published as a whole when nothing failed. Only one run at a time writes to a
+    target; what a killed run left aside is removed first, and told. Raises StorageError when another run holds the target.
     """
     storage = Storage(config.target_path)
     with storage.lock():
-        storage.remove_drafts()
+        yield from (Note(message=message) for message in storage.recover())
         try:
             writes = any(step.builds for step in plan.steps)
             open_again = partial(open_workshop, graph, schemas, config, storage, cohort)
-            shop = replace(open_again(), writes=writes, full_refresh=config.full_refresh)
-            yield from _Run(plan, shop, config.fail_fast, open_again, config.threads).events()
+            shop = _remembering(replace(open_again(), writes=writes), config)
+            reuse = Reuse(plan.fingerprints, shop, verify=config.verify)
+            failed = False
+            try:
+                for event in _Run(plan, shop, config.fail_fast, open_again, reuse).events():
+                    failed = failed or (isinstance(event, Result) and event.failed)
+                    yield event
+            finally:
+                if writes:
+                    reuse.save()
+            if storage.new is not None:
+                yield from _publish(reuse, storage, config, failed)
         finally:
             storage.remove_drafts()
+
+
+def _publish(reuse: Reuse, storage: Storage, config: Config, failed: bool) -> Iterator[Event]:
+    """Publish the new generation; of a run in which something failed only when the settings say so."""
+    if failed and config.publish != "passing":
+        storage.generations.forget_failed()
+        hint = "correct the fault and build again: what was built is reused; or give --publish passing"
+        yield Note(message=f"something failed, so nothing is published and every table stays as it was ({hint})")
+        return
+    number, tables = reuse.publish(config.keep)
+    if storage.generations.copied:
+        yield Note(message=f"the file system makes no links: {storage.generations.copied} unchanged tables were copied")
+    yield Published(generation=number, tables=tables)
+
+
+def foresee_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort: Cohort | None = None) -> Iterator[Outlook]:
+    """Yield what `run_plan` would do with every table and test, and why. Nothing is built and nothing remembered."""
+    shop = _remembering(open_workshop(graph, schemas, config, Storage(config.target_path), cohort), config)
+    yield from foresee(plan, graph, Reuse(plan.fingerprints, shop, verify=config.verify))
 
 
 def open_cohort(graph: Graph, config: Config) -> Cohort | None:
@@ -129,14 +170,35 @@ def find_day(relation: Relation, config: Config) -> date | None:
     return Storage(config.target_path).find_day(relation)
 
 
+def _remembering(shop: Workshop, config: Config) -> Workshop:
+    """Return the workshop with what earlier runs found out about raw files."""
+    footers = Footers(shop.storage.read_memory("files"), verify=config.verify)
+    return replace(shop, full_refresh=config.full_refresh, footers=footers)
+
+
+def list_generations(config: Config) -> tuple[list[Generation], int | None]:
+    """Return what is noted of every generation of a target, the newest first, and which of them is published."""
+    found = Storage(config.target_path).generations
+    return [found.read(number) for number in found.numbers()], found.published()
+
+
+def roll_back(config: Config, number: int | None) -> tuple[int, list[str]]:
+    """Publish a former generation; return its number and what was cleaned before. StorageError when there is none."""
+    storage = Storage(config.target_path)
+    with storage.lock():
+        cleaned = storage.recover()
+        return storage.roll_back(number), cleaned
+
+
 class _Run:
     """One pass over the steps of a plan."""
 
-    def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool, open_again: Callable[[], Workshop], threads: int) -> None:
+    def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool, open_again: Callable[[], Workshop], reuse: Reuse) -> None:
         self._plan = plan
-        self._threads = threads
+        self._threads = shop.threads
         self._shop = shop
         self._open_again = open_again
+        self._reuse = reuse
         self._fail_fast = fail_fast
         self._failed: set[str] = set()
         self._ready: set[Relation] = set()
@@ -154,97 +216,143 @@ class _Run:
                 yield event
 
     def _carry_out(self, step: Step) -> Iterator[Event]:
-        if step.unit_tests:
-            for test in step.unit_tests:
-                yield Started(unique_id=test.unique_id, name=f"{test.subject}::{test.name}", resource="unit_test")
-            results = run_unit_tests(step.unit_tests, self._shop.graph, self._shop.schemas, self._threads)
-            yield from results
-            if any(result.failed for result in results):
-                if step.builds:
-                    yield _skipped(step.node, "a unit test of it failed")
-                yield from (_skipped(test, "a unit test failed") for test in step.data_tests)
-                return
-        if step.builds:
-            yield from self._build(step)
+        for test in step.unit_tests:
+            yield Started(unique_id=test.unique_id, name=name_of(test), resource="unit_test")
+        recalled = [(test, *self._recall(test)) for test in step.unit_tests]
+        due = [test for test, _, passed in recalled if not passed]
+        results = iter(run_unit_tests(due, self._shop.graph, self._shop.schemas, self._threads) if due else ())
+        failed = False
+        for test, key, passed in recalled:
+            result = passed_before(test, passed) if passed else next(results)
+            self._remember(test, key, result)
+            failed = failed or result.failed
+            yield result
+        if failed:
+            if step.builds:
+                yield skipped(step.node, "a unit test of it failed")
+            yield from (skipped(test, "a unit test failed") for test in step.data_tests)
+        elif step.builds:
+            yield from self._make(step)
         else:
             yield from self._run_tests(step)
 
-    def _build(self, step: Step) -> Iterator[Event]:
-        node = step.node
+    def _make(self, step: Step) -> Iterator[Event]:
+        """Reuse the table of a step, or build it."""
+        node, began = step.node, time.perf_counter()
         assert isinstance(node, Model | Seed)
-        began = time.perf_counter()
-        yield _started(node)
+        yield started(node)
         try:
+            verdict = self._reuse.judge(node)
+            if verdict.entry and not verdict.reasons:
+                if verdict.found is not None:
+                    path = self._shop.storage.adopt(node.relation, verdict.found)
+                    self._reuse.keep(node, verdict.entry, path, verdict.entry.notes)
+                yield from self._keep(step, verdict.entry)
+                return
             notes = self._lay_inputs(node.references if isinstance(node, Model) else ())
             if self._shop.cohort and node.meta.get("person_local") is False:
                 notes += (f"'{node.relation}' compares persons; it sees those of the cohort only",)
-            draft = build_model(node, self._shop) if isinstance(node, Model) else build_seed(node, self._shop)
+            notes += tuple(
+                f"'{node.relation}' is built in every run: {told}" for told in verdict.reasons if told.startswith("function")
+            )
+            shop, key = self._shop, verdict.key
+            draft = build_model(node, shop, key) if isinstance(node, Model) else build_seed(node, shop, key)
+            entry = self._reuse.draft(node, verdict, draft)
         except IdsBuildError as error:
-            yield _failed(node, error, time.perf_counter() - began)
-            yield from (_skipped(test, f"'{node.name}' was not built") for test in step.data_tests)
+            yield broken(node, error, time.perf_counter() - began)
+            yield from (skipped(test, f"'{node.name}' was not built") for test in step.data_tests)
             return
         built = time.perf_counter() - began
-        results: list[Result] = []
         if draft.size is not None:
             # The draft stands under the table's name, so that its tests question it before anybody else can.
             add_table(node, self._shop.storage.existing_draft(node.relation), self._shop)
-        for event in self._run_tests(step):
-            if isinstance(event, Result):
-                results.append(event)
-            yield event
-        if any(result.failed for result in results):
-            self._shop.storage.discard(node.relation)
-            self._shop.engine.drop(node.relation)
-            stays = "; the former table stays" if self._shop.storage.table_path(node.relation).is_file() else ""
-            yield Result(
-                unique_id=node.unique_id,
-                name=str(node.relation),
-                resource=_resource(node),
-                status="error",
-                seconds=built,
-                message=f"a data test of it failed{stays}",
-                at=next(result.at for result in results if result.failed),
-            )
-            return
-        yield self._publish(node, draft, notes, built)
-
-    def _publish(self, node: Model | Seed, draft: Draft, notes: tuple[str, ...], seconds: float) -> Result:
-        path = None
-        if draft.size is not None:
-            try:
-                path = self._shop.storage.publish(node.relation)
-                add_table(node, path, self._shop)
-            except IdsBuildError as error:
-                return _failed(node, error, seconds)
         self._ready.add(node.relation)
-        return Result(
-            unique_id=node.unique_id,
-            name=str(node.relation),
-            resource=_resource(node),
-            status="success",
-            seconds=seconds,
-            rows=draft.rows,
-            size=draft.size,
-            path=str(path) if path else None,
-            notes=notes,
-        )
+        failed = yield from self._prove(step)
+        if failed:
+            self._withdraw(node)
+            stays = self._shop.storage.table_path(node.relation).is_file()
+            yield unproven(node, failed, stays, built)
+        else:
+            yield self._publish(node, draft, entry, notes, built)
+
+    def _keep(self, step: Step, entry: Entry) -> Iterator[Event]:
+        """Leave a table as it is; those of its tests run that have never passed on it."""
+        node = step.node
+        assert isinstance(node, Model | Seed)
+        path = self._shop.storage.shown_path(node.relation) if entry.size is not None else None
+        failed = yield from self._prove(step)
+        if failed:
+            self._withdraw(node)
+            yield unproven(node, failed, self._shop.storage.table_path(node.relation).is_file(), 0.0)
+            return
+        yield replace(make_result(node, "reused"), rows=entry.rows, size=entry.size, path=_text(path), notes=entry.notes)
+
+    def _withdraw(self, node: Model | Seed) -> None:
+        """Forget a draft, or a table of another generation, that a test refused."""
+        self._shop.storage.discard(node.relation)
+        self._shop.storage.withdraw(node.relation)
+        self._shop.engine.drop(node.relation)
+        self._ready.discard(node.relation)
+        self._reuse.forget(node)
+
+    def _prove(self, step: Step) -> Generator[Event, None, Result | None]:
+        """Run the tests of a step; return the first that failed."""
+        failed: Result | None = None
+        for event in self._run_tests(step):
+            if isinstance(event, Result) and event.failed:
+                failed = failed or event
+            yield event
+        return failed
+
+    def _publish(self, node: Model | Seed, draft: Draft, entry: Entry, notes: tuple[str, ...], seconds: float) -> Result:
+        path = None
+        try:
+            if draft.size is not None:
+                path = self._shop.storage.place(node.relation)
+                add_table(node, path, self._shop)
+            self._reuse.keep(node, entry, path, notes)
+        except IdsBuildError as error:
+            return broken(node, error, seconds)
+        made = replace(make_result(node, "success"), seconds=seconds, rows=draft.rows, size=draft.size)
+        return replace(made, path=_text(path and self._shop.storage.shown_path(node.relation)), notes=notes)
+
+    def _recall(self, test: DataTest | UnitTest) -> tuple[str, Passed | None]:
+        """Return the key of a test and how it passed before; in a run that makes nothing every test runs."""
+        if not self._shop.writes:
+            return "", None
+        try:
+            return self._reuse.judge_test(test)
+        except IdsBuildError:
+            return "", None  # told when the test runs
+
+    def _remember(self, test: DataTest | UnitTest, key: str, result: Result) -> None:
+        if key and result.status in ("pass", "warn"):
+            self._reuse.keep_test(test, Passed(key=key, failures=result.failures, message=result.message))
 
     def _run_tests(self, step: Step) -> Iterator[Event]:
         """Run the tests of a step; one that compares its table with another that was never built is skipped."""
         own = step.node.relation if step.builds and isinstance(step.node, Model | Seed) else None
         ready: list[DataTest] = []
+        keys: dict[str, str] = {}
         for test in step.data_tests:
+            keys[test.unique_id], passed = self._recall(test)
+            if passed:
+                yield passed_before(test, passed)
+                continue
             try:
-                self._lay_inputs(tuple(read for read in test.references if read != own))
+                self._lay_inputs(test.references)
                 ready.append(test)
             except NotBuiltError as error:
                 other = test.table is not None and (own == test.table or test.table in self._ready)
-                yield _skipped(test, error.message) if other else _failed(test, error, 0.0)
+                yield skipped(test, error.message) if other else broken(test, error, 0.0)
             except IdsBuildError as error:
-                yield _failed(test, error, 0.0)
+                yield broken(test, error, 0.0)
         if ready:
             yield Started(unique_id=step.node.unique_id, name=f"tests of {step.node.name}", resource="test")
-            yield from run_data_tests(ready, self._shop.engine)
+            tests = {test.unique_id: test for test in ready}
+            for result in run_data_tests(ready, self._shop.engine):
+                self._remember(tests[result.unique_id], keys[result.unique_id], result)
+                yield result
             yield from (prove_no_look_ahead(test, self._open_again) for test in ready if test.as_of)
 
     def _lay_inputs(self, relations: tuple[Relation, ...]) -> tuple[str, ...]:
@@ -252,47 +360,20 @@ class _Run:
         for relation in relations:
             node = self._shop.graph.table(relation)
             if relation not in self._ready:
-                notes.extend(lay_ready(node, self._shop))
+                if isinstance(node, Model) and node.materialized != "table":
+                    notes.extend(self._lay_inputs(node.references))
+                notes.extend(lay_input(node, self._shop))
                 self._ready.add(relation)
         return tuple(notes)
 
     def _skip(self, step: Step, blocked: list[str]) -> Iterator[Event]:
         self._failed.add(step.node.unique_id)
         reason = f"'{self._shop.graph.nodes[blocked[0]].name}' failed" if blocked else "the run stopped at the first failure"
-        yield from (_skipped(test, reason) for test in step.unit_tests)
+        yield from (skipped(test, reason) for test in step.unit_tests)
         if step.builds:
-            yield _skipped(step.node, reason)
-        yield from (_skipped(test, reason) for test in step.data_tests)
+            yield skipped(step.node, reason)
+        yield from (skipped(test, reason) for test in step.data_tests)
 
 
-def _resource(node: Model | Seed | Source | DataTest | UnitTest) -> str:
-    words = {Model: "model", Seed: "seed", Source: "source", DataTest: "test", UnitTest: "unit_test"}
-    return words[type(node)]
-
-
-def _shown(node: Model | Seed | Source | DataTest | UnitTest) -> str:
-    if isinstance(node, UnitTest):
-        return f"{node.subject}::{node.name}"
-    return node.name if isinstance(node, DataTest) else str(node.relation)
-
-
-def _started(node: Model | Seed) -> Started:
-    return Started(unique_id=node.unique_id, name=str(node.relation), resource=_resource(node))
-
-
-def _skipped(node: Model | Seed | Source | DataTest | UnitTest, reason: str) -> Result:
-    return Result(unique_id=node.unique_id, name=_shown(node), resource=_resource(node), status="skipped", message=reason)
-
-
-def _failed(node: Model | Seed | Source | DataTest, error: IdsBuildError, seconds: float) -> Result:
-    place = error.at
-    return Result(
-        unique_id=node.unique_id,
-        name=_shown(node),
-        resource=_resource(node),
-        status="error",
-        seconds=seconds,
-        message=error.message,
-        hint=error.hint,
-        at=place,
-    )
+def _text(path: Path | None) -> str | None:
+    return str(path) if path else None

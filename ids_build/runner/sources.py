@@ -14,6 +14,7 @@ from ids_build.runner.casts import Cast, make_cast, sql_type
 from ids_build.runner.cohort import Cohort, bounds, restrict
 from ids_build.runner.datatypes import WORDS, arrow_type, describe_type, plain_type
 from ids_build.runner.engine import Engine
+from ids_build.runner.footers import Footers
 from ids_build.runner.raw_files import RawFile, alike, choose_files
 
 PERIOD_COLUMNS = {"period_start": pa.date32(), "period_end": pa.date32(), "source_file": pa.string()}
@@ -63,7 +64,13 @@ def declared_schema(source: Source) -> pa.Schema | None:
 
 
 def open_source(
-    source: Source, engine: Engine, project_dir: Path, cohort: Cohort | None = None, *, through_view: bool = False
+    source: Source,
+    engine: Engine,
+    project_dir: Path,
+    cohort: Cohort | None = None,
+    *,
+    footers: Footers | None = None,
+    through_view: bool = False,
 ) -> Delivery:
     """Register the source's relation in the engine as one view over its files and return what was found.
 
@@ -76,7 +83,7 @@ def open_source(
     reads as NULL. Raises ConfigError when no file is found or periods collide, ExecutionError for a file
     that is no parquet, lacks a key column, or holds a column of a type that cannot be cast.
     """
-    chosen = choose_files(source, project_dir)
+    chosen = choose_files(source, project_dir, footers)
     found = chosen.files
     columns = _columns(source, found)
     if cohort:

@@ -7,9 +7,9 @@ from ids_build.config import Config
 from ids_build.graph import Graph
 from ids_build.plan import Plan
 from ids_build.planner.planner import Selection, make_plan, select
-from ids_build.results import Event
-from ids_build.runner.runner import open_cohort, run_plan
-from ids_build.tasks.compile import compile_models
+from ids_build.results import Event, Outlook
+from ids_build.runner.runner import foresee_plan, open_cohort, run_plan
+from ids_build.tasks.compile import check_project, compile_models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +32,10 @@ def prepare(config: Config, command: str, words: Iterable[str] = (), exclude: It
     events = run_plan(plan, checked.graph, checked.schemas, config, cohort)
     notes = (cohort.note,) if cohort else ()
     return Prepared(graph=checked.graph, selection=selection, plan=plan, notes=notes, events=events)
+
+
+def foresee(config: Config, command: str, words: Iterable[str] = (), exclude: Iterable[str] = ()) -> tuple[Outlook, ...]:
+    """Return what a command (build or run) would do with each table and test, and why; nothing is built."""
+    checked = check_project(config)
+    plan = make_plan(checked.graph, select(checked.graph, tuple(words), tuple(exclude)), command)
+    return tuple(foresee_plan(plan, checked.graph, checked.schemas, config, open_cohort(checked.graph, config)))

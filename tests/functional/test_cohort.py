@@ -167,7 +167,7 @@ def test_the_footer_says_that_there_is_a_cohort_and_not_who(toy: Maker) -> None:
     project = toy(FILES)
     _built(project, "p1\n")
     noted = json.loads(pq.read_metadata(project.path("people")).metadata[b"ids_build"])
-    assert set(noted) == {"order", "cohort"}
+    assert set(noted) == {"order", "key", "cohort"}
     assert len(noted["cohort"]) == 16
 
 

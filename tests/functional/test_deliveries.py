@@ -133,7 +133,7 @@ def test_a_file_with_fewer_rows_than_last_time_is_refused_and_the_former_table_s
     assert f"raw/old/2018.parquet  'main.old' error: {told}" in ran.out
     assert "hint: ask for the delivery again; if it is right, run once with --full-refresh\n" in ran.out
     assert project.table("old").num_rows == 8
-    assert _status(project) == {"old": "error", "new": "success", "both": "skipped"}
+    assert _status(project) == {"old": "error", "new": "reused", "both": "skipped"}
 
 
 def test_a_file_that_is_gone_is_refused(toy: Maker) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from .toy import REPOSITORY, run_in
+from .toy import REPOSITORY, read_content, run_in
 
 NO_TESTS = ("--exclude", "test_type:unit", "test_type:data")
 Rewrite = Callable[[Path, Path, random.Random], int]
@@ -102,7 +102,7 @@ def _build(raw: Path, target: Path, threads: int) -> dict[str, bytes]:
     )
     assert ran.code == 0, ran.err + ran.out
     tables = target / "tables"
-    found = {path.relative_to(tables).as_posix(): path.read_bytes() for path in sorted(tables.rglob("*.parquet"))}
+    found = {path.relative_to(tables).as_posix(): read_content(path) for path in sorted(tables.rglob("*.parquet"))}
     assert sum(not name.startswith("seeds/") for name in found) > 10
     return found
 

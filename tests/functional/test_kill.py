@@ -21,16 +21,18 @@ def test_after_a_kill_the_former_table_is_whole_and_the_next_run_succeeds(toy: M
     project.write({"models/b.sql": SLOW})
     drafts = project.folder / "target" / "drafts"
     process = project.start("build", "--vars", "{x: 2}", start_new_session=True)
-    wait_until(lambda: project.rows("a") == [{"x": 2}])
+    wait_until((project.folder / "target/generations/2/main/a.parquet").is_file)
     time.sleep(0.3)
     assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     assert finish(process).code == -signal.SIGKILL
     assert project.path("b").read_bytes() == former
+    assert project.rows("a") == [{"x": 1}]
     assert drafts.is_dir()
     project.write({"models/b.sql": "select 2 as n"})
     ran = project.run("build")
     assert ran.code == 0, ran.err
+    assert "note: a run was killed: its drafts are removed" in ran.out
     assert project.rows("b") == [{"n": 2}]
     assert not drafts.exists()
 

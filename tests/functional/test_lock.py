@@ -11,7 +11,7 @@ SLOW = "select sum(a.value * b.value % 7) as n from range({{ var('size', 30000) 
 def test_a_second_build_is_refused_while_the_first_goes_on(toy: Maker) -> None:
     project = toy({"models/a.sql": "select 1 as x", "models/b.sql": SLOW})
     first = project.start("build")
-    wait_until(lambda: project.path("a").exists())
+    wait_until((project.folder / "target/generations/1/main/a.parquet").exists)
     second = project.run("build")
     still_running = first.poll() is None
     assert (second.code, second.out) == (1, "")

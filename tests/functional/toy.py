@@ -85,10 +85,16 @@ def finish(process: "subprocess.Popen[str]", timeout: float = 60) -> Ran:
     return Ran(code=process.returncode, out=out, err=err)
 
 
-def run_script(script: str, folder: Path) -> Ran:
+def run_script(script: str, folder: Path, timeout: float = 60) -> Ran:
     """Run Python code in a process of its own, in `folder`."""
     ran = subprocess.run(
-        [sys.executable, "-c", script], cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
     )
     return Ran(code=ran.returncode, out=ran.stdout, err=ran.stderr)
 
@@ -99,6 +105,14 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.01)
+
+
+def read_content(path: Path) -> bytes:
+    """Return the bytes of a table and of its footer but for the note, whose key tells what the table was made of."""
+    content, footer = path.read_bytes(), pq.read_metadata(path)
+    groups = [str(footer.row_group(number).to_dict()) for number in range(footer.num_row_groups)]
+    length = int.from_bytes(content[-8:-4], "little")
+    return content[: -8 - length] + f"{footer.schema}{groups}".encode()
 
 
 class Toy:

@@ -1,6 +1,6 @@
 import pytest
 
-from ids_build.results import Result, RunResults
+from ids_build.results import Note, Published, Result, RunResults, Started, gather
 
 
 def _result(status: str) -> Result:
@@ -23,3 +23,10 @@ def test_statuses_are_counted() -> None:
 
 def test_a_run_of_nothing_is_fine() -> None:
     assert RunResults(command="build", results=(), seconds=0.0).ok
+
+
+def test_results_are_gathered_from_what_a_run_tells() -> None:
+    published = Published(generation=2, tables=1)
+    started = Started(unique_id="a", name="a", resource="model")
+    run = gather("build", [Note(message="cleaned"), started, _result("success"), published], 1.0, {"select": []})
+    assert (run.results, run.published, run.notes) == ((_result("success"),), published, ("cleaned",))

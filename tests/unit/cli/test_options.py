@@ -87,3 +87,11 @@ def test_another_project_has_the_same_variables_and_a_target_path_of_its_own(
     config = make_other_config(said, other)
     assert (config.project_dir, config.target_path, config.vars) == (other, other / "target", {"a": 1})
     assert make_other_config({**said, "against_target": Path("tables")}, other).target_path == other / "tables"
+
+
+def test_what_is_published_and_kept_is_said(tmp_path: Path) -> None:
+    tiny_project(tmp_path, {})
+    config = make_config({"project_dir": tmp_path, "publish": "passing", "keep": 0, "verify": True})
+    assert (config.publish, config.keep, config.verify) == ("passing", 0, True)
+    config = make_config({"project_dir": tmp_path})
+    assert (config.publish, config.keep, config.verify) == ("complete", 2, False)

@@ -20,7 +20,7 @@ def test_json_on_stdout_is_the_answer_alone(tmp_path: Path) -> None:
 def test_json_lines_on_stderr_tell_what_happens(tmp_path: Path) -> None:
     open_shop(tmp_path)
     lines = [json.loads(line) for line in say(tmp_path, "build", "--log-format", "json").stderr.splitlines()]
-    assert {line["event"] for line in lines} == {"started", "result"}
+    assert {line["event"] for line in lines} == {"started", "result", "published"}
 
 
 def test_a_quiet_run_says_only_what_went_wrong(tmp_path: Path) -> None:
@@ -42,3 +42,12 @@ def test_a_word_that_matches_nothing_is_a_warning(tmp_path: Path) -> None:
     open_shop(tmp_path)
     said = say(tmp_path, "build", "--select", "totls")
     assert (said.exit_code, "warning: 'totls' selects nothing" in said.stderr) == (0, True)
+
+
+def test_explain_says_what_would_run_and_builds_nothing(tmp_path: Path) -> None:
+    open_shop(tmp_path)
+    said = say(tmp_path, "build", "--explain")
+    assert "of 3 tables 3 run, 0 may run, 0 reused; nothing was built" in said.stdout
+    told = json.loads(say(tmp_path, "run", "--explain", "--output", "json").stdout)
+    assert {(node["resource_type"], node["status"]) for node in told} == {("model", "run")}
+    assert not (tmp_path / "target" / "tables").exists()

@@ -339,6 +339,72 @@ def test_nothing_is_hidden_where_there_are_no_identifiers() -> None:
     assert find_carriers("select who ~~~~~ from from p", (), ["x"]) == frozenset()
 
 
+# -- meaning --------------------------------------------------------------------------------------
+
+TEXT = "with kept as (select o.id, x from a.orders as o where o.d > 3) select kept.id from kept"
+
+
+def _meaning(sql: str) -> str:
+    return parse_query(sql).meaning
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        TEXT.replace("select", "SELECT").replace("kept", "KEPT"),
+        TEXT.replace(" from", "\n\tfrom") + ";",
+        "/* why */ " + TEXT + " -- so",
+        TEXT.replace("kept", "orders_that_count"),
+        TEXT.replace("o.", "p.").replace("as o", "as p"),
+        TEXT.replace("o.", "orders.").replace("as o", "as orders"),
+    ],
+    ids=["case", "blanks", "comments", "cte", "alias", "alias like its table"],
+)
+def test_spelling_changes_no_meaning(sql: str) -> None:
+    assert _meaning(sql) == _meaning(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (TEXT, TEXT.replace("3", "4")),
+        (TEXT, TEXT.replace("o.id, x", "o.id, y")),
+        (TEXT, TEXT.replace("a.orders", "b.orders")),
+        ("select id from a.b", 'select "ID" from a.b'),
+        ("select 'x' as id from a.b", "select 'X' as id from a.b"),
+        ("select to_char(d, 'YYYY') from a.b", "select to_char(d, '%Y') from a.b"),
+        ("select cast(x as int) from a.b", "select try_cast(x as int) from a.b"),
+        ("with x as (select x as z from a.b) select z from x", "with y as (select y as z from a.b) select z from y"),
+        ("select sum(sum.x) from a.b as sum", "select s(s.x) from a.b as s"),
+        ("select a.x from a.b as a, c.d as e", "select e.x from a.b as a, c.d as e"),
+        ("select x from a.b as t(x, y)", "select y from a.b as t(x, y)"),
+    ],
+)
+def test_what_says_something_else_means_something_else(one: str, other: str) -> None:
+    assert _meaning(one) != _meaning(other)
+
+
+def test_a_text_that_the_parser_cannot_read_is_its_tokens() -> None:
+    strange = "select a.* from t.a as a left semi ) join"
+    assert not parse_query(strange).understood
+    assert _meaning(strange) == _meaning("SELECT  a.* from t.a as A left semi ) join -- x")
+    assert _meaning(strange) != _meaning(strange.replace("semi", "anti"))
+    assert parse_query("select 'open").meaning
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("select random() as x, now() as y", ("now", "random")),
+        ("select current_date, CURRENT_TIMESTAMP from a.b", ("current_date", "current_timestamp")),
+        ("select uuid () as x", ("uuid",)),
+        ("select random, 'now()' as now, \"today\" from a.b -- uuid()", ()),
+    ],
+)
+def test_functions_that_say_something_else_every_time_are_found(sql: str, found: tuple[str, ...]) -> None:
+    assert parse_query(sql).volatile == found
+
+
 # -- what is handed on ----------------------------------------------------------------------------
 
 

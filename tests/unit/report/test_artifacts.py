@@ -4,8 +4,15 @@ from pathlib import Path
 import pytest
 
 from ids_build.errors import Location, StorageError
-from ids_build.report.artifacts import describe_result, describe_run, write_compiled, write_report, write_run_results
-from ids_build.results import Result, RunResults
+from ids_build.report.artifacts import (
+    describe_outlooks,
+    describe_result,
+    describe_run,
+    write_compiled,
+    write_report,
+    write_run_results,
+)
+from ids_build.results import Outlook, Result, RunResults
 from tests.support import make_graph, make_model, make_settings
 
 RESULT = Result(
@@ -61,6 +68,12 @@ def test_a_report_is_written_in_order_and_nothing_is_left_beside_it(tmp_path: Pa
     assert write_report({"b.csv": "ø\n", "a.csv": "new"}, tmp_path) == (tmp_path / "b.csv", tmp_path / "a.csv")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "b.csv"]
     assert (tmp_path / "b.csv").read_text(encoding="utf-8") == "ø\n" and (tmp_path / "a.csv").read_text() == "new"
+
+
+def test_an_outlook_is_told_with_its_reasons() -> None:
+    look = Outlook(unique_id="model.shop.a", name="main.a", resource="model", status="run", reasons=("query",))
+    told = {"unique_id": "model.shop.a", "name": "main.a", "resource_type": "model", "status": "run", "reasons": ["query"]}
+    assert describe_outlooks([look]) == [told]
 
 
 def test_compiled_sql_that_stands_there_is_left(tmp_path: Path) -> None:

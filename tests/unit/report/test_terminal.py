@@ -4,7 +4,7 @@ import json
 import pytest
 
 from ids_build.report.terminal import listen, print_differences, print_rows, print_summary
-from ids_build.results import Event, Result, RunResults, Started
+from ids_build.results import Event, Note, Published, Result, RunResults, Started
 from tests.support.differences import DIFFERENCES
 
 STARTED = Started(unique_id="model.shop.orders", name="staging.orders", resource="model")
@@ -110,3 +110,21 @@ def test_differences_are_a_table_with_the_details_below() -> None:
     assert "    - age >= 18" in lines and "    + age >= 20 and x < '<b>[a]'" in lines
     assert "  note: a note" in lines
     assert lines[-1].startswith("2 of 4 models and seeds changed")
+
+
+def test_notes_and_generations_are_told_as_json_and_are_no_results_elsewhere() -> None:
+    events = (Note(message="cleaned"), Published(generation=3, tables=7))
+    assert [json.loads(line) for line in _tell("json", *events).splitlines()] == [
+        {"event": "note", "message": "cleaned"},
+        {"event": "published", "generation": 3, "tables": 7},
+    ]
+    assert _tell("text", *events) == _tell("quiet", *events) == ""
+    assert "cleaned" not in _tell("text", *events, stream=_Terminal())
+
+
+def test_a_summary_tells_notes_of_the_run_and_lists_no_reused_table() -> None:
+    stream = io.StringIO()
+    reused = Result(unique_id="m", name="staging.same", resource="model", status="reused")
+    print_summary(RunResults(command="build", results=(BUILT, reused), seconds=1.0, notes=("cleaned",)), stream)
+    assert "note: cleaned" in stream.getvalue()
+    assert "staging.same" not in stream.getvalue()

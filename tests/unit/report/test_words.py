@@ -1,8 +1,8 @@
 import pytest
 
 from ids_build.errors import Location
-from ids_build.report.words import describe_counts, describe_fault, describe_size
-from ids_build.results import Result, RunResults
+from ids_build.report.words import describe_counts, describe_fault, describe_outlook, describe_size
+from ids_build.results import Outlook, Published, Result, RunResults
 
 
 def _result(status: str, resource: str = "model", **parts: object) -> Result:
@@ -53,3 +53,15 @@ def test_the_last_line_counts(results: tuple[Result, ...], text: str) -> None:
 )  # fmt: skip
 def test_a_size_is_short(size: int | None, text: str) -> None:
     assert describe_size(size) == text
+
+
+def test_what_is_reused_is_counted_apart_and_the_generation_named() -> None:
+    results = (_result("success"), _result("reused"), _result("pass", "test"), _result("reused", "test"))
+    run = RunResults(command="build", results=results, seconds=1.2, published=Published(generation=4, tables=2))
+    told = "1 of 2 tables built, 1 reused, 2 of 2 tests passed, 1 of them reused, generation 4 published in 1.2 s"
+    assert describe_counts(run) == told
+
+
+def test_an_outlook_counts_tables_alone() -> None:
+    looks = [Outlook(unique_id="x", name="x", resource=kind, status="run") for kind in ("model", "seed", "test")]
+    assert describe_outlook(looks) == "of 2 tables 2 run, 0 may run, 0 reused; nothing was built"

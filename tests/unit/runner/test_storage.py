@@ -6,6 +6,7 @@ import pytest
 
 from ids_build.errors import StorageError
 from ids_build.relation import Relation
+from ids_build.runner.generations import Generation
 from ids_build.runner.storage import Storage, find_generation, find_tables, same_bytes
 
 ORDERS = Relation(layer="staging", name="orders")
@@ -40,27 +41,95 @@ def test_an_old_draft_is_gone_when_a_new_one_begins(tmp_path: Path) -> None:
     assert not storage.draft_path(ORDERS).exists()
 
 
-def test_publishing_replaces_the_former_table_and_leaves_no_draft(tmp_path: Path) -> None:
+def _publish(storage: Storage, keep: int = 2) -> int:
+    return storage.publish(Generation(number=storage.new or 0, complete=True), (), keep)
+
+
+def test_a_placed_table_is_seen_by_its_run_alone_until_it_is_published(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     for text in ("old", "new"):
+        storage = Storage(tmp_path)
         draft = _draft(storage, text)
-        assert storage.publish(ORDERS).read_text() == text
+        before = Storage(tmp_path).table_path(ORDERS)
+        former = before.read_text() if before.exists() else None
+        assert storage.place(ORDERS).read_text() == storage.table_path(ORDERS).read_text() == text
+        assert (Storage(tmp_path).table_path(ORDERS).read_text() if former else None) == former
+        _publish(storage)
+        assert Storage(tmp_path).table_path(ORDERS).read_text() == storage.shown_path(ORDERS).read_text() == text
     assert not draft.exists()
 
 
-def test_publishing_without_a_draft_leaves_the_former_table(tmp_path: Path) -> None:
+def test_a_reader_sees_one_generation_whatever_is_published_meanwhile(tmp_path: Path) -> None:
+    first, second = Storage(tmp_path), Storage(tmp_path)
+    _draft(first, "old")
+    first.place(ORDERS)
+    _publish(first)
+    reader = Storage(tmp_path)
+    assert reader.table_path(ORDERS).read_text() == "old"
+    _draft(second, "new")
+    second.place(ORDERS)
+    _publish(second)
+    assert reader.table_path(ORDERS).read_text() == "old"
+
+
+def test_placing_without_a_draft_leaves_the_former_table(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     _draft(storage, "old")
-    storage.publish(ORDERS)
+    storage.place(ORDERS)
+    _publish(storage)
     with pytest.raises(StorageError):
-        storage.publish(ORDERS)
-    assert storage.table_path(ORDERS).read_text() == "old"
+        Storage(tmp_path).place(ORDERS)
+    assert Storage(tmp_path).table_path(ORDERS).read_text() == "old"
+
+
+def test_a_table_of_another_generation_is_adopted(tmp_path: Path) -> None:
+    first, second = Storage(tmp_path), Storage(tmp_path)
+    _draft(first, "old")
+    first.place(ORDERS)
+    assert second.adopt(ORDERS, 1).read_text() == "old"
+    assert second.new == 2
+
+
+def test_tables_that_no_model_makes_are_left_out(tmp_path: Path) -> None:
+    storage, gone = Storage(tmp_path), Relation(layer="staging", name="gone")
+    for relation in (ORDERS, gone):
+        storage.draft_path(relation).write_text("x")
+        storage.place(relation)
+    _publish(storage)
+    after = Storage(tmp_path)
+    _draft(after, "y")
+    after.place(ORDERS)
+    after.publish(Generation(number=2, complete=True), (gone,), 2)
+    assert not Storage(tmp_path).table_path(gone).exists()
+
+
+def test_what_is_ours_is_known_by_either_name(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    _draft(storage, "x")
+    place = storage.place(ORDERS)
+    _publish(storage)
+    assert storage.owns(place) and storage.owns(storage.shown_path(ORDERS))
+    assert not storage.owns(tmp_path / "elsewhere.parquet")
+
+
+def test_going_back_publishes_the_generation_before(tmp_path: Path) -> None:
+    for text in ("one", "two"):
+        storage = Storage(tmp_path)
+        _draft(storage, text)
+        storage.place(ORDERS)
+        _publish(storage)
+    assert Storage(tmp_path).roll_back(None) == 1
+    assert Storage(tmp_path).table_path(ORDERS).read_text() == "one"
+    with pytest.raises(StorageError, match="no former generation"):
+        Storage(tmp_path).roll_back(None)
+    with pytest.raises(StorageError, match="no complete generation 9"):
+        Storage(tmp_path).roll_back(9)
 
 
 def test_discarding_removes_the_draft_alone(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     _draft(storage, "old")
-    storage.publish(ORDERS)
+    storage.place(ORDERS)
     draft = _draft(storage, "new")
     storage.discard(ORDERS)
     assert (draft.exists(), storage.table_path(ORDERS).read_text()) == (False, "old")
@@ -98,7 +167,7 @@ def test_a_table_tells_the_day_it_was_put_in_place(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     assert storage.find_day(ORDERS) is None
     _draft(storage, "new")
-    path = storage.publish(ORDERS)
+    path = storage.place(ORDERS)
     os.utime(path, (moment := datetime(2020, 2, 1, 12).timestamp(), moment))
     assert storage.find_day(ORDERS) == date(2020, 2, 1)
 

@@ -1,0 +1,34 @@
+"""The command `ids generations`."""
+
+import importlib
+import json
+import sys
+from typing import Any
+
+import click
+
+from ids_build.cli.options import make_config, project_options
+from ids_build.tasks.load import load_task
+
+
+@click.command("generations")
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", help="Form of the result on stdout.")
+@project_options
+def command(**said: Any) -> None:
+    """List the generations of tables: when each was made, how many tables it holds, which is published."""
+    found, published = load_task("generations").generations(make_config(said))
+    rows = [
+        {
+            "generation": one.number,
+            "made": one.made or None,
+            "tables": len(one.tables),
+            "cohort": one.cohort,
+            "status": "published" if one.number == published else "former" if one.complete else "not published",
+        }
+        for one in found
+    ]
+    if said["output"] == "json":
+        click.echo(json.dumps(rows))
+        return
+    names = ("generation", "made", "tables", "cohort", "status")
+    importlib.import_module("ids_build.report.terminal").print_rows(names, [row.values() for row in rows], sys.stdout)
