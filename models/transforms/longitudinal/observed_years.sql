@@ -17,7 +17,12 @@
         "n_health_services",
     ),
 ] -%}
-{%- set counted = var("person_years_events") -%}
+{#- LPR_A has no procedures. -#}
+{%- set has_procedures = (
+    lpr_delivered("2") == "true" or lpr_delivered("3f") == "true"
+) -%}
+{%- set left_out = [] if has_procedures else ["procedures"] -%}
+{%- set counted = var("person_years_events") | reject("in", left_out) | list -%}
 {%- set states = [
     "civil_status",
     "municipality_code",
