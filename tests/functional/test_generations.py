@@ -262,7 +262,7 @@ for at in range(1, 400):
     assert not [name for name in os.listdir("target/generations") if not name.isdecimal()], at
 print(crashes)
 """
-KEPT = [".lock", "compiled", "run_results.json", "state.json", "files.json", "deliveries.json"]
+KEPT = [".lock", "cache", "compiled", "run_results.json", "state.json", "files.json", "deliveries.json"]
 ONE, TWO = ["build", "-q", "--vars", "{x: 1}"], ["build", "-q", "--vars", "{x: 2}"]
 
 

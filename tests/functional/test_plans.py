@@ -61,6 +61,8 @@ SORTS = {
     "dod": "raw files lie in no order",
     "dodsaarsag": "raw files lie in no order",
     "study_cohort": "raw files lie in no order",
+    "covariates_education": "an outer join with a condition beside its keys goes by hash",
+    "mean_income_before_index": "an outer join with a condition beside its keys goes by hash",
     "families": "from the person key to the family key",
     "jobs": "numbered by falling wage",
     "education": "at this size the list of codes is the larger side of the join, and streams",
