@@ -1,10 +1,11 @@
 """Results in words: a step that went wrong, a count, a size."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ids_build.results import Outlook, Result, RunResults
 
 TABLES = ("model", "seed")
+_MOST_NAMES = 5
 
 
 def describe_fault(result: Result) -> str:
@@ -28,14 +29,40 @@ def describe_counts(results: RunResults) -> str:
     if tests:
         parts.append(f"{_count(tests, ('pass', 'warn', *kept))} of {len(tests)} tests passed")
         parts.extend([f"{_count(tests, kept)} of them reused"] if _count(tests, kept) else [])
-    for status, word in (("warn", "warnings"), ("error", "errors"), ("fail", "failed tests"), ("skipped", "skipped")):
-        number = results.count(status)
-        if number:
-            parts.append(f"{number} {word}")
+    for status, word in (("warn", "warning"), ("error", "error"), ("fail", "failed test")):
+        if results.count(status):
+            parts.append(count_words(results.count(status), word))
+    if results.count("skipped"):
+        parts.append(f"{results.count('skipped')} skipped")
     if results.published:
         parts.append(f"generation {results.published.generation} published")
     what = ", ".join(parts) or "nothing to do"
     return f"{what} in {results.seconds:.1f} s"
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Return the first names of a list and how many others there are."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def describe_touched(tables: Sequence[str], gone: Sequence[str]) -> str:
+    """Return what an edit means."""
+    told = [f"touched: {list_names(tables)}"] if tables else []
+    told += [f"gone: {list_names(gone)}"] if gone else []
+    return "; ".join(told) or "no table means anything else"
+
+
+def describe_answers(results: RunResults) -> str:
+    """Return the line that counts the unit tests of what was touched."""
+    passed = sum(not result.failed for result in results.results)
+    told = f"{passed} of {len(results.results)} unit tests passed in {results.seconds:.2f} s"
+    return told if results.ok else f"{told}; nothing is built before they pass"
+
+
+def count_words(number: int, word: str) -> str:
+    """Return a number with its word, which gets an s unless there is one of it."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def describe_outlook(outlooks: Iterable[Outlook]) -> str:

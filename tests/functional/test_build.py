@@ -71,7 +71,7 @@ def test_a_failing_model_skips_what_depends_on_it_while_the_rest_goes_on(toy: Ma
         True,
     ]
     assert "'main.b_breaks' error: a value cannot be cast to Int32" in ran.out
-    assert "2 of 5 tables built, 1 errors, 2 skipped" in ran.out
+    assert "2 of 5 tables built, 1 error, 2 skipped" in ran.out
 
 
 def test_a_skipped_model_says_which_parent_failed(toy: Maker) -> None:

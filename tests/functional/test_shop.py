@@ -14,7 +14,7 @@ def test_the_shop_builds_with_the_engine_alone(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "ids_build", engine / "ids_build", ignore=shutil.ignore_patterns("__pycache__"))
     shop = copy_shop(tmp_path / "shop")
     ran = finish(start_in(shop.folder, "build", repository=engine))
-    assert (ran.code, "10 of 10 tables built, 20 of 20 tests passed, 1 warnings" in ran.out) == (0, True), ran.out + ran.err
+    assert (ran.code, "10 of 10 tables built, 20 of 20 tests passed, 1 warning" in ran.out) == (0, True), ran.out + ran.err
     assert shop.rows("marts.customers")[0]["customer_name"] == "Anna Berg"
 
 

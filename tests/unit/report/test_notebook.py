@@ -20,6 +20,6 @@ def test_a_run_shows_its_counts_its_steps_and_its_faults() -> None:
         unique_id="m.b", name="s.b", resource="model", status="error", message="no <table>", at=Location(path="b.sql", line=2)
     )
     told = render_run(RunResults(command="build", results=(good, bad), seconds=2.0))
-    assert "<b>build: 1 of 2 tables built, 1 errors in 2.0 s</b>" in told
+    assert "<b>build: 1 of 2 tables built, 1 error in 2.0 s</b>" in told
     assert "<td>s.a</td><td>model</td><td>success</td><td>1,000</td><td>1.25</td><td>2.0 kB</td>" in told
     assert "<pre>b.sql:2  &#x27;s.b&#x27; error: no &lt;table&gt;</pre>" in told

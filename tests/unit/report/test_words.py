@@ -1,7 +1,15 @@
 import pytest
 
 from ids_build.errors import Location
-from ids_build.report.words import describe_counts, describe_fault, describe_outlook, describe_size
+from ids_build.report.words import (
+    describe_answers,
+    describe_counts,
+    describe_fault,
+    describe_outlook,
+    describe_size,
+    describe_touched,
+    list_names,
+)
 from ids_build.results import Outlook, Published, Result, RunResults
 
 
@@ -32,11 +40,15 @@ def test_a_fault_has_the_form_of_our_errors(result: Result, text: str) -> None:
     [
         ((), "nothing to do in 1.2 s"),
         ((_result("success"),), "1 of 1 tables built in 1.2 s"),
-        ((_result("success"), _result("error")), "1 of 2 tables built, 1 errors in 1.2 s"),
-        ((_result("pass", "test"), _result("warn", "test")), "2 of 2 tests passed, 1 warnings in 1.2 s"),
+        ((_result("success"), _result("error")), "1 of 2 tables built, 1 error in 1.2 s"),
+        ((_result("pass", "test"), _result("warn", "test")), "2 of 2 tests passed, 1 warning in 1.2 s"),
+        (
+            (_result("warn", "test"), _result("warn", "test"), _result("error"), _result("error")),
+            "0 of 2 tables built, 2 of 2 tests passed, 2 warnings, 2 errors in 1.2 s",
+        ),
         (
             (_result("success", "seed"), _result("fail", "test"), _result("skipped")),
-            "1 of 2 tables built, 0 of 1 tests passed, 1 failed tests, 1 skipped in 1.2 s",
+            "1 of 2 tables built, 0 of 1 tests passed, 1 failed test, 1 skipped in 1.2 s",
         ),
     ],
 )
@@ -65,3 +77,21 @@ def test_what_is_reused_is_counted_apart_and_the_generation_named() -> None:
 def test_an_outlook_counts_tables_alone() -> None:
     looks = [Outlook(unique_id="x", name="x", resource=kind, status="run") for kind in ("model", "seed", "test")]
     assert describe_outlook(looks) == "of 2 tables 2 run, 0 may run, 0 reused; nothing was built"
+
+
+def test_a_list_names_the_first_and_counts_the_others() -> None:
+    assert (list_names("abcde"), list_names("abcdefg")) == ("a, b, c, d, e", "a, b, c, d, e and 2 more")
+
+
+def test_an_edit_is_told_by_what_it_touched_and_what_is_gone() -> None:
+    assert describe_touched(("a", "b"), ("c",)) == "touched: a, b; gone: c"
+    assert describe_touched((), ()) == "no table means anything else"
+
+
+def test_answers_of_unit_tests_are_counted() -> None:
+    passed, failed = _result("pass", "unit_test"), _result("fail", "unit_test")
+    told = [describe_answers(RunResults(command="test", results=found, seconds=0.456)) for found in ((passed,), (passed, failed))]
+    assert told == [
+        "1 of 1 unit tests passed in 0.46 s",
+        "1 of 2 unit tests passed in 0.46 s; nothing is built before they pass",
+    ]
