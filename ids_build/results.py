@@ -46,9 +46,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A fact about the whole run that stops nothing, such as what was cleaned."""
+    """A fact about the whole run that stops nothing, such as what was cleaned; or a `fault`, that nothing was published."""
 
     message: str
+    fault: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from rich.table import Table
 from ids_build.differences import BREAKING, Differences, ModelDifference
 from ids_build.report.artifacts import describe_result
 from ids_build.report.differences import HEADINGS, describe_change, describe_end, list_lines
-from ids_build.report.words import TABLES, describe_counts, describe_fault, describe_size
+from ids_build.report.words import TABLES, describe_answers, describe_counts, describe_fault, describe_size
 from ids_build.results import Event, Note, Published, Result, RunResults, Started
 
 _STYLES = {
@@ -99,6 +99,16 @@ def print_summary(results: RunResults, stream: TextIO) -> None:
     console.print(describe_counts(results), style="green" if results.ok else "red", markup=False, soft_wrap=True)
 
 
+def print_answers(results: RunResults, stream: TextIO) -> None:
+    """Print the unit tests that failed, and one line that counts."""
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else 110)
+    for result in results.results:
+        if result.failed:
+            console.print(describe_fault(result), style=_STYLES[result.status], markup=False, soft_wrap=True)
+    console.print(describe_answers(results), style="green" if results.ok else "red", markup=False, soft_wrap=True)
+    stream.flush()
+
+
 def print_rows(names: Iterable[str], rows: Iterable[Iterable[object]], stream: TextIO) -> None:
     """Print a table of cells."""
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -158,6 +168,8 @@ class _Silence:
     def tell(self, event: Event) -> None:
         if isinstance(event, Result) and event.failed:
             print(describe_fault(event), file=self._stream)
+        elif isinstance(event, Note) and event.fault:
+            print_warning(event.message, self._stream, style="text", event="note")
 
 
 class _JsonLines:

@@ -49,9 +49,11 @@ from ids_build.runner.storage import Storage, find_generation, find_tables
 from ids_build.runner.typecheck import Schemas, check_types, describe_types, find_types, parse_types
 from ids_build.runner.unit_tests import run_unit_test, run_unit_tests
 
+Events = Generator[Event, None, None]
 __all__ = [
     "Answer",
     "BARE",
+    "Events",
     "Generation",
     "Pair",
     "Reader",
@@ -78,11 +80,12 @@ __all__ = [
     "roll_back",
     "run_plan",
     "run_unit_test",
+    "run_unit_tests",
     "table_path",
 ]
 
 
-def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort: Cohort | None = None) -> Iterator[Event]:
+def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort: Cohort | None = None) -> Events:
     """Yield a Started and a Result for every step and test of the plan, in the order they happen, and what was published.
 
     Tables go into a new generation, which is published as a whole when nothing failed. Only one run at a time writes to a
@@ -104,7 +107,7 @@ def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort:
             finally:
                 if writes:
                     reuse.save()
-            if storage.new is not None:
+            if storage.new is not None or (failed and writes and config.publish != "passing"):
                 yield from _publish(reuse, storage, config, failed)
         finally:
             storage.remove_drafts()
@@ -115,7 +118,7 @@ def _publish(reuse: Reuse, storage: Storage, config: Config, failed: bool) -> It
     if failed and config.publish != "passing":
         storage.generations.forget_failed()
         hint = "correct the fault and build again: what was built is reused; or give --publish passing"
-        yield Note(message=f"something failed, so nothing is published and every table stays as it was ({hint})")
+        yield Note(message=f"something failed, so nothing is published and every table stays as it was ({hint})", fault=True)
         return
     number, tables = reuse.publish(config.keep)
     if storage.generations.copied:

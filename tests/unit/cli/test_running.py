@@ -29,6 +29,7 @@ def test_a_quiet_run_says_only_what_went_wrong(tmp_path: Path) -> None:
     (tmp_path / "raw" / "orders.parquet").unlink()
     said = say(tmp_path, "run", "--quiet")
     assert (said.exit_code, "no file matches" in said.stderr) == (1, True)
+    assert "note: something failed, so nothing is published" in said.stderr and said.stdout == ""
 
 
 def test_results_are_kept_in_a_file(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from ids_build.report.terminal import listen, print_differences, print_rows, print_summary
+from ids_build.report.terminal import listen, print_answers, print_differences, print_rows, print_summary
 from ids_build.results import Event, Note, Published, Result, RunResults, Started
 from tests.support.differences import DIFFERENCES
 
@@ -49,6 +49,12 @@ def test_silence_tells_only_what_went_wrong() -> None:
     assert _tell("quiet", *EVENTS) == "test 'unique_x' failed: 2 failing rows\n"
 
 
+def test_silence_tells_that_nothing_was_published() -> None:
+    assert _tell("quiet", Note(message="cleaned"), Note(message="nothing is published", fault=True)) == (
+        "note: nothing is published\n"
+    )
+
+
 def test_a_terminal_sees_tables_and_faults() -> None:
     shown = _tell("text", *EVENTS, stream=_Terminal())
     assert "staging.orders" in shown and "unique_x" in shown
@@ -69,7 +75,7 @@ def test_the_summary_shows_tables_faults_notes_and_counts() -> None:
     text = _summary(BUILT, FAILED)
     for told in ("staging.orders", "12,345", "2.0 kB", "test 'unique_x' failed: 2 failing rows", "note: a note [sic]"):
         assert told in text
-    assert text.rstrip().splitlines()[-1] == "1 of 1 tables built, 0 of 1 tests passed, 1 failed tests in 2.0 s"
+    assert text.rstrip().splitlines()[-1] == "1 of 1 tables built, 0 of 1 tests passed, 1 failed test in 2.0 s"
 
 
 def test_a_note_is_told_once() -> None:
@@ -128,3 +134,13 @@ def test_a_summary_tells_notes_of_the_run_and_lists_no_reused_table() -> None:
     print_summary(RunResults(command="build", results=(BUILT, reused), seconds=1.0, notes=("cleaned",)), stream)
     assert "note: cleaned" in stream.getvalue()
     assert "staging.same" not in stream.getvalue()
+
+
+def test_answers_tell_what_failed_and_count() -> None:
+    stream = io.StringIO()
+    failed = Result(unique_id="u", name="orders::adds", resource="unit_test", status="fail", message="expected 1 rows, got 0")
+    print_answers(RunResults(command="test", results=(failed,), seconds=0.5), stream)
+    assert stream.getvalue().splitlines() == [
+        "unit test 'orders::adds' failed: expected 1 rows, got 0",
+        "0 of 1 unit tests passed in 0.50 s; nothing is built before they pass",
+    ]
