@@ -36,6 +36,10 @@ _VALUE_OPTIONS = frozenset(
 )
 
 
+class Stopped(Exception):
+    """The user ended what goes on until it is ended: exit code 0."""
+
+
 class Commands(click.Group):
     """The group of commands; options may stand before or after the command's name, as with dbt."""
 
@@ -95,6 +99,7 @@ def group() -> None:
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run one command and leave with its exit code: 0 fine, 1 something failed, 2 usage or a bug, 130 interrupted."""
+    at_once = False
     debug = "--debug" in (args if args is not None else sys.argv[1:]) or "-d" in (args if args is not None else sys.argv[1:])
     try:
         left = group.main(args=args, standalone_mode=False)  # click hands back the code of its Exit
@@ -102,19 +107,22 @@ def main(args: list[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         error.show()
         code = 2
+    except Stopped:
+        code, at_once = 0, True
     except (KeyboardInterrupt, click.Abort):
         print("interrupted; nothing half-written was left", file=sys.stderr)
-        code = 130
+        code, at_once = 130, True
     except BrokenPipeError:
         code = 1
     except (IdsBuildError, ExceptionGroup) as error:
-        code = _tell(error, debug)
+        code = tell_error(error, debug=debug)
     except Exception as error:
         code = _tell_bug(error, debug)
-    _leave(code)
+    _leave(code, at_once)
 
 
-def _tell(error: IdsBuildError | ExceptionGroup[Exception], debug: bool) -> int:
+def tell_error(error: IdsBuildError | ExceptionGroup[Exception], *, debug: bool) -> int:
+    """Print what is at fault and return the exit code for it."""
     if isinstance(error, ExceptionGroup):
         for inner in error.exceptions:
             print(inner, file=sys.stderr)
@@ -138,13 +146,13 @@ def _tell_bug(error: Exception, debug: bool) -> int:
     return 2
 
 
-def _leave(code: int) -> NoReturn:
-    """Leave at once: the engine's threads may be busy with work that nobody waits for any more."""
+def _leave(code: int, at_once: bool) -> NoReturn:
+    """Leave, at once where the engine's threads may be busy with work that nobody waits for any more."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     except BrokenPipeError:
         pass
-    if code == 130:
+    if at_once:
         os._exit(code)
     sys.exit(code)

@@ -102,6 +102,18 @@ def explain_option(function: F) -> F:
     return click.option("--explain", is_flag=True, help=text)(function)
 
 
+def watch_options(function: F) -> F:
+    """Add --watch and --poll."""
+    for option in reversed(
+        (
+            click.option("--watch", is_flag=True, help="Stay, and after every save test and build what it touched."),
+            click.option("--poll", is_flag=True, help="With --watch: look at the files again and again, for network shares."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
 def cohort_options(function: F) -> F:
     """Add the options that restrict all sources to some persons."""
     for option in reversed(

@@ -4,12 +4,14 @@ import importlib
 import json
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
-from ids_build.cli.options import chosen, make_config, make_voice
-from ids_build.results import Event, gather
+from ids_build.cli.options import Voice, chosen, make_config, make_voice
+from ids_build.config import Config
+from ids_build.results import Event, RunResults, gather
 from ids_build.tasks.load import load_task
 
 
@@ -19,28 +21,46 @@ def run_command(command: str, said: dict[str, Any]) -> None:
     config, voice = make_config(said), make_voice(said)
     words, exclude = chosen(said)
     prepared = load_task("build").prepare(config, command, words, exclude)
+    tell_warnings((*prepared.graph.warnings, *prepared.selection.unmatched), prepared.notes, voice)
+    events = follow(prepared, voice)
+    told = {"select": list(words), "exclude": list(exclude), "target": config.target, "threads": config.threads}
+    run = gather(command, events, time.perf_counter() - began, told)
+    tell_results(run, config, voice)
+    if not run.ok:
+        raise click.exceptions.Exit(1)
+
+
+def tell_warnings(warnings: Iterable[str], notes: Iterable[str], voice: Voice) -> None:
+    """Tell what is worth knowing before a run begins."""
+    if voice.quiet:
+        return
     terminal = importlib.import_module("ids_build.report.terminal")
-    if not voice.quiet:
-        for warning in (*prepared.graph.warnings, *prepared.selection.unmatched):
-            terminal.print_warning(warning, sys.stderr, style=voice.style)
-        for note in prepared.notes:
-            terminal.print_warning(note, sys.stderr, style=voice.style, event="note")
+    for warning in warnings:
+        terminal.print_warning(warning, sys.stderr, style=voice.style)
+    for note in notes:
+        terminal.print_warning(note, sys.stderr, style=voice.style, event="note")
+
+
+def follow(prepared: Any, voice: Voice) -> tuple[Event, ...]:
+    """Let a run that is ready happen, tell each event, and return them all."""
     total = sum(step.builds + len(step.unit_tests) + len(step.data_tests) for step in prepared.plan.steps)
     events: list[Event] = []
+    terminal = importlib.import_module("ids_build.report.terminal")
     with terminal.listen(sys.stderr, total, style=voice.style) as listener:
         for event in prepared.events:
             events.append(event)
             listener.tell(event)
-    told = {"select": list(words), "exclude": list(exclude), "target": config.target, "threads": config.threads}
-    run = gather(command, events, time.perf_counter() - began, told)
+    return tuple(events)
+
+
+def tell_results(run: RunResults, config: Config, voice: Voice) -> None:
+    """Keep the results of a run in its file, and give the answer in the form that was asked for."""
     artifacts = importlib.import_module("ids_build.report.artifacts")
     artifacts.write_run_results(run, config)
     if voice.output == "json":
         click.echo(json.dumps(artifacts.describe_run(run), ensure_ascii=False, default=str))
     elif not voice.quiet:
-        terminal.print_summary(run, sys.stdout)
-    if not run.ok:
-        raise click.exceptions.Exit(1)
+        importlib.import_module("ids_build.report.terminal").print_summary(run, sys.stdout)
 
 
 def explain_command(command: str, said: dict[str, Any]) -> None:

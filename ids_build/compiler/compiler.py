@@ -39,8 +39,8 @@ __all__ = [
 ]
 
 _DECLARES_SOURCES = re.compile(r"^[\"']?sources[\"']?\s*:", re.MULTILINE)
-Pieces = Mapping[str, Mapping[str, Any]]  # what was found in single texts, by its kind: a name in PIECES
-PIECES = ("queries", "renderings", "documents")
+Pieces = Mapping[str, Mapping[Any, Any]]  # what was found in single texts, by its kind
+PIECES = ("queries", "renderings", "documents")  # kinds that are plain values; beside them "spots" and "codes" live in a process
 MATERIALIZATIONS = ("table", "view", "ephemeral", "incremental", "external")
 
 
@@ -94,13 +94,19 @@ def compile_files(config: Config, project: files.ProjectFiles, pieces: Pieces | 
     """
     with no_garbage_collection():
         known = pieces or {}
-        queries, renderings = Queries(known.get("queries")), Renderings(known.get("renderings"))
-        documents = Documents(known.get("documents"))
+        queries, renderings = Queries(known.get("queries")), Renderings(known.get("renderings"), known.get("codes"))
+        documents = Documents(known.get("documents"), known.get("spots"))
         templates = template.Templates(project.macros, config.vars, config.environment, config.target, renderings)
         properties = parse_properties(project.properties, templates.render_text, templates.macros, documents)
         graph = _Compilation(config, project, templates, queries, properties).graph()
     asked = frozenset(templates.environment_read)
-    found = {"queries": queries.found, "renderings": renderings.found, "documents": documents.found}
+    found: Pieces = {
+        "queries": queries.found,
+        "renderings": renderings.found,
+        "documents": documents.found,
+        "spots": documents.spots,
+        "codes": renderings.codes,
+    }
     return Compiled(graph=graph, environment=asked, steady=templates.steady, pieces=found)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 from ids_build.compiler.entries import NotKeepableError, decode_value, describe_spans, encode_value, parse_spans
@@ -13,6 +14,7 @@ from ids_build.relation import Relation
 # What a template asked for: the verb and its words, told as plain values; and what it was told, in plain values too.
 Question = tuple[str, ...]
 Answers = Callable[[Question], Any]
+Codes = Mapping[tuple[str, str], CodeType]
 _MOST = 64  # renderings of one template that stay, each with variables of its own
 
 
@@ -27,12 +29,22 @@ class RenderedSql:
 
 
 class Renderings:
-    """What templates became, handed on as plain values by the digest of the template and its settings."""
+    """What templates became, handed on as plain values by the digest of the template and its settings.
 
-    def __init__(self, known: Mapping[str, Any] | None = None) -> None:
-        """`known` is what an earlier run handed on."""
+    Within one process their code is handed on, too, by path and text.
+    """
+
+    def __init__(self, known: Mapping[str, Any] | None = None, codes: Codes | None = None) -> None:
+        """`known` is what an earlier run handed on, `codes` what an earlier compile in this process did."""
         self._known = known or {}
+        self._codes = codes or {}
         self.found: dict[str, list[Any]] = {}
+        self.codes: dict[tuple[str, str], CodeType] = {}
+
+    def code(self, path: str, text: str, make: Callable[[], CodeType]) -> CodeType:
+        """Return the code of a template, made when it is not known."""
+        self.codes[path, text] = found = self._codes.get((path, text)) or make()
+        return found
 
     def find(self, key: str, answers: Answers) -> tuple[RenderedSql, list[Question]] | None:
         """Return a rendering, and what it asked for, if all of it is answered as it was; None when there is none."""

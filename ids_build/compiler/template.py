@@ -270,7 +270,7 @@ class Templates:
         """Return a template ready to render; a unit test with variables of its own renders its model's once more."""
         found = self._compiled.get((path, text))
         if found is None:
-            code = self._jinja.compile(text, name=path, filename=path)
+            code = self._renderings.code(path, text, lambda: self._jinja.compile(text, name=path, filename=path))
             found = self._compiled[path, text] = jinja2.Template.from_code(self._jinja, code, self._jinja.globals)
         return found
 

@@ -73,12 +73,17 @@ class Spot:
 
 
 class Documents:
-    """Reads YAML, each text once; what was read is handed on by the digest of the text, as plain values."""
+    """Reads YAML, each text once; what was read is handed on by the digest of the text, as plain values.
 
-    def __init__(self, known: Mapping[str, Any] | None = None) -> None:
-        """`known` is what an earlier run handed on."""
+    Within one process it is handed on as it is, too, by path and digest.
+    """
+
+    def __init__(self, known: Mapping[str, Any] | None = None, spots: Mapping[tuple[str, str], Spot] | None = None) -> None:
+        """`known` is what an earlier run handed on, `spots` what an earlier compile in this process did."""
         self._known = known or {}
+        self._spots = spots or {}
         self.found: dict[str, Any] = {}
+        self.spots: dict[tuple[str, str], Spot] = {}
 
     def parse(self, text: str, path: str) -> Spot:
         """Return the document in `text`; raises as parse_yaml does."""
@@ -86,12 +91,12 @@ class Documents:
         told = self.found.get(key) or self._known.get(key)
         if told:
             try:
-                spot = _as_spot(told, path)
-                self.found[key] = told
+                spot = self._spots.get((path, key)) or _as_spot(told, path)
+                self.found[key], self.spots[path, key] = told, spot
                 return spot
             except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
                 pass  # nothing that we handed on
-        spot = parse_yaml(text, path)
+        spot = self.spots[path, key] = parse_yaml(text, path)
         with suppress(NotKeepableError):
             self.found[key] = _describe_spot(spot)
         return spot

@@ -7,16 +7,21 @@ from ids_build.graph import Graph
 from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
 from ids_build.plan import Plan, Step
 from ids_build.planner.changes import Shape, compare_shapes, find_causes, shape_of
+from ids_build.planner.edits import Edit, Meanings, find_edit, find_meanings
 from ids_build.planner.fingerprint import fingerprint_nodes
 from ids_build.planner.layers import check_layers
 from ids_build.planner.selector import Selection, resource_of, select
 
 __all__ = [
+    "Edit",
+    "Meanings",
     "Selection",
     "Shape",
     "check_layers",
     "compare_shapes",
     "find_causes",
+    "find_edit",
+    "find_meanings",
     "make_plan",
     "resource_of",
     "select",

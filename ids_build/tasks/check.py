@@ -14,7 +14,7 @@ from ids_build.runner.runner import Schemas, describe_type, describe_types, expl
 from ids_build.tasks.parse import parse_project
 
 _HINT = "use --no-cache, remove the folder 'cache' under the target path, and report this"
-__all__ = ["check_cache", "explain", "find_schemas", "read_schemas"]
+__all__ = ["accept_schemas", "check_cache", "explain", "find_schemas", "read_schemas"]
 
 
 def find_schemas(graph: Graph, config: Config, memory: Memory, beside: Callable[[], None] = lambda: None) -> Schemas:
@@ -27,14 +27,19 @@ def find_schemas(graph: Graph, config: Config, memory: Memory, beside: Callable[
         done = other.submit(beside)
         columns = find_types(graph, graph.models(), config.project_dir, known, config.threads)
         done.result()
-    # A boolean tells nobody apart.
-    check_reports(graph, {r: {f.name: describe_type(f.type) != "boolean" for f in s} for r, s in columns.schemas.items()})
-    told = describe_types(graph, columns.schemas)
-    if told is not None:
-        memory.keep_types(told)
+    accept_schemas(graph, columns.schemas, memory)
     if columns.found.keys() != known.keys():
         memory.keep_pieces("columns", columns.found)
     return columns.schemas
+
+
+def accept_schemas(graph: Graph, schemas: Schemas, memory: Memory) -> None:
+    """Refuse a table of the report that may carry an identifier, as find_schemas does; else keep the planned columns."""
+    # A boolean tells nobody apart.
+    check_reports(graph, {r: {f.name: describe_type(f.type) != "boolean" for f in s} for r, s in schemas.items()})
+    told = describe_types(graph, schemas)
+    if told is not None:
+        memory.keep_types(told)
 
 
 def read_schemas(graph: Graph, told: Mapping[str, str], config: Config, memory: Memory) -> Schemas:

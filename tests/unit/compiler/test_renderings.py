@@ -102,3 +102,11 @@ def test_a_random_rendering_is_not_handed_on() -> None:
     renderings = Renderings()
     _render(renderings, text="{{ range(9) | random }}")
     assert renderings.found == {}
+
+
+def test_code_is_made_once_in_a_process() -> None:
+    first = Renderings()
+    code = first.code("a.sql", "select 1", lambda: compile("1", "a.sql", "eval"))
+    second = Renderings(None, first.codes)
+    assert second.code("a.sql", "select 1", lambda: compile("2", "a.sql", "eval")) is code
+    assert second.code("b.sql", "select 1", lambda: compile("2", "b.sql", "eval")) is not code

@@ -149,3 +149,11 @@ def test_a_value_that_plain_values_cannot_tell_is_read_each_time() -> None:
     documents = Documents()
     assert documents.parse("a: !!binary aGk=\n", "a.yml").items("x")["a"].value == b"hi"
     assert documents.found == {}
+
+
+def test_a_document_is_handed_on_as_it_is_within_a_process() -> None:
+    first = Documents()
+    spot = first.parse("a: 1\n", "x.yml")
+    second = Documents(first.found, first.spots)
+    assert second.parse("a: 1\n", "x.yml") is spot
+    assert second.parse("a: 1\n", "y.yml").at.path == "y.yml"
