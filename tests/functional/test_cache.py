@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,8 +74,8 @@ def toy(tmp_path: Path) -> Toy:
     return Toy(tmp_path / "toy", FILES)
 
 
-def settings(toy: Toy, **said: object) -> Config:
-    return load_config(Options(project_dir=toy.folder, profiles_dirs=(toy.folder,), cores=2, **said))  # type: ignore[arg-type]
+def settings(toy: Toy, **said: Any) -> Config:
+    return load_config(Options(project_dir=toy.folder, profiles_dirs=(toy.folder,), cores=2, **said))
 
 
 def compiled(config: Config) -> Checked | str:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -41,9 +42,9 @@ def test_ancestors_and_descendants_are_each_others_mirror(graph: Graph) -> None:
 
 
 @given(graphs(), st.randoms(use_true_random=False))
-def test_the_order_does_not_depend_on_how_nodes_were_listed(graph: Graph, random: st.DataObject) -> None:
+def test_the_order_does_not_depend_on_how_nodes_were_listed(graph: Graph, random: Random) -> None:
     ids = list(graph.nodes)
-    random.shuffle(ids)  # type: ignore[attr-defined]
+    random.shuffle(ids)
     assert order_nodes({unique_id: graph.nodes[unique_id] for unique_id in ids}, graph.parents) == graph.order()
 
 

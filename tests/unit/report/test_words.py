@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from ids_build.errors import Location
@@ -13,8 +15,8 @@ from ids_build.report.words import (
 from ids_build.results import Outlook, Published, Result, RunResults
 
 
-def _result(status: str, resource: str = "model", **parts: object) -> Result:
-    return Result(unique_id="x", name="staging.orders", resource=resource, status=status, **parts)  # type: ignore[arg-type]
+def _result(status: str, resource: str = "model", **parts: Any) -> Result:
+    return Result(unique_id="x", name="staging.orders", resource=resource, status=status, **parts)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pytest
 
+from ids_build.nodes import Model
 from ids_build.runner.columns import Columns, describe_schema, parse_schema
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.engine import Engine
@@ -16,8 +17,8 @@ def _columns(known: dict[str, str] | None = None, orders: pa.Schema = ORDERS, th
     return columns
 
 
-def _found(columns: Columns, *models: object) -> list[object]:
-    return list(columns.find(models or (MODEL,)))  # type: ignore[arg-type]
+def _found(columns: Columns, *models: Model) -> list[object]:
+    return list(columns.find(models or (MODEL,)))
 
 
 def test_a_schema_reads_back_as_it_was() -> None:

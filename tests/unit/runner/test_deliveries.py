@@ -1,5 +1,6 @@
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -20,9 +21,9 @@ def _file(name: str, rows: int = 10) -> RawFile:
     return RawFile(path=Path("/raw") / name, shown=f"raw/{name}", period=find_period(stem), rows=rows, schema=SCHEMA)
 
 
-def _delivery(name: str, *files: RawFile | str, left_out: tuple[RawFile, ...] = (), **rules: object) -> Delivery:
+def _delivery(name: str, *files: RawFile | str, left_out: tuple[RawFile, ...] = (), **rules: Any) -> Delivery:
     found = tuple(_file(file) if isinstance(file, str) else file for file in files)
-    source: Source = make_source(f"raw.{name}", rules=Rules(**rules))  # type: ignore[arg-type]
+    source: Source = make_source(f"raw.{name}", rules=Rules(**rules))
     group = Group(relation=Relation(layer="ids_build_raw", name=name), files=found, casts=())
     return Delivery(source=source, groups=(group,), notes=(), left_out=left_out)
 

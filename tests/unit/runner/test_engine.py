@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -247,13 +248,13 @@ def test_the_spill_folder_is_made(tmp_path: Path) -> None:
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(st.one_of(st.none(), st.integers(-5, 5)), st.text("abæ", max_size=2)), max_size=20), st.randoms())
 def test_bytes_do_not_depend_on_threads_or_on_the_order_of_rows(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int | None, str]], random: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int | None, str]], random: Random
 ) -> None:
     folder = tmp_path_factory.mktemp("written")
     schema = pa.schema([("id", pa.int64()), ("word", pa.string())])
     written = []
     for threads in (1, 4):
-        random.shuffle(rows)  # type: ignore[attr-defined]
+        random.shuffle(rows)
         engine = Engine(threads=threads, memory_limit=128 * 1024**2)
         engine.add_rows(T, pa.Table.from_pylist([{"id": number, "word": word} for number, word in rows], schema=schema))
         engine.write("select * from staging.t", folder / f"{threads}.parquet", order=("id", "word"), note={})
