@@ -17,13 +17,16 @@ from ids_build.report.notebook import render_run, render_table
 from ids_build.results import Result, RunResults, gather
 from ids_build.tasks.build import prepare
 from ids_build.tasks.compile import compile_models
+from ids_build.tasks.generations import Generation, describe_status, generations
 from ids_build.tasks.load import load_task
 from ids_build.tasks.ls import list_nodes, load_config
+from ids_build.tasks.rollback import rollback
 from ids_build.tasks.show import Preview, show
 from ids_build.tasks.sql import RecordBatchReader, Session, Table, open_session
 
 Paths = str | os.PathLike[str]
 Words = str | Iterable[str]
+PUBLISH = ("complete", "passing")
 
 
 class Settings(TypedDict, total=False):
@@ -36,6 +39,8 @@ class Settings(TypedDict, total=False):
     threads: int
     cohort: Paths
     cohort_column: str
+    publish: str
+    keep: int
     cache: bool
 
 
@@ -138,6 +143,28 @@ class Reported:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generations:
+    """The sets of tables of a target, the newest first, and the number of the published one, None when there is none."""
+
+    found: tuple[Generation, ...]
+    published: int | None
+
+    def __iter__(self) -> Iterator[Generation]:
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def status(self, generation: Generation) -> str:
+        """Return published, former or not published."""
+        return describe_status(generation, self.published)
+
+    def _repr_html_(self) -> str:
+        rows = ((one.number, one.made, len(one.tables), self.status(one)) for one in self.found)
+        return render_table(f"{len(self.found)} generations", ("generation", "made", "tables", "status"), rows)
+
+
 class Project:
     """A project in a folder. Every call reads the folder anew, so that what was edited is seen.
 
@@ -148,13 +175,14 @@ class Project:
     def __init__(self, project_dir: Paths = ".", **said: Unpack[Settings]) -> None:
         """Read the settings: project file, profile, and what is said here.
 
-        `profiles_dir`, `target`, `target_path`, `threads`, `cohort` and `cohort_column` mean what they mean on the command
-        line; `vars` is a mapping of variables, ``cache=False`` is --no-cache. Relative paths are seen from the current
-        folder. ConfigError names what is wrong.
+        `profiles_dir`, `target`, `target_path`, `threads`, `cohort`, `cohort_column`, `publish` and `keep` mean what they mean
+        on the command line; `vars` is a mapping of variables, ``cache=False`` is --no-cache. Relative paths are seen from
+        the current folder. ConfigError names what is wrong.
         """
         for key in said:
             if key not in Settings.__annotations__:
                 raise ConfigError(f"unknown setting '{key}'", hint=nearest(key, Settings.__annotations__) or "see docs/python.md")
+        _check_publishing(said.get("publish", "complete"), said.get("keep", 2))
         folder = Path(project_dir).resolve()
         named = said.get("profiles_dir")
         target_path, cohort, variables = said.get("target_path"), said.get("cohort"), said.get("vars")
@@ -168,6 +196,8 @@ class Project:
                 vars=json.dumps(dict(variables), default=str) if variables else None,
                 cohort=Path(cohort).resolve() if cohort is not None else None,
                 cohort_column=said.get("cohort_column"),
+                publish=said.get("publish", "complete"),
+                keep=said.get("keep", 2),
                 environment=dict(os.environ),
                 cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
                 use_cache=said.get("cache", True),
@@ -231,6 +261,18 @@ class Project:
         written = load_task("report").write(self.config, _words(select), _words(exclude), Path(out).resolve() if out else None)
         return Reported(page=written.page, tables=tuple(path for path, _, _ in written.tables), warnings=written.notes)
 
+    def generations(self) -> Generations:
+        """Return what is noted of every set of tables, the newest first, and which of them is published."""
+        found, published = generations(self.config)
+        return Generations(found=tuple(found), published=published)
+
+    def rollback(self, number: int | None = None) -> int:
+        """Publish a former generation again, the one before when no number is given, and return its number; builds nothing.
+
+        Raises StorageError when there is no such generation, or another run writes to the target.
+        """
+        return rollback(self.config, number)[0]
+
     def diff(
         self, against: "Project | Paths | int | None" = None, select: Words = (), exclude: Words = (), *, data: bool = True
     ) -> Differences:
@@ -255,6 +297,13 @@ class Project:
         outcome = gather(command, events, time.perf_counter() - began, told)
         write_run_results(outcome, self.config)
         return Run(outcome=outcome, warnings=(*prepared.graph.warnings, *prepared.selection.unmatched, *prepared.notes))
+
+
+def _check_publishing(publish: str, keep: int) -> None:
+    if publish not in PUBLISH:
+        raise ConfigError(f"'{publish}' is no way to publish", hint=nearest(publish, PUBLISH) or f"write {' or '.join(PUBLISH)}")
+    if not isinstance(keep, int) or keep < 0:
+        raise ConfigError(f"'{keep}' is no number of generations", hint="write a whole number from 0 up")
 
 
 def _words(said: Words) -> tuple[str, ...]:

@@ -16,14 +16,15 @@ from ids_build.tasks.load import load_task
 @project_options
 def command(**said: Any) -> None:
     """List the generations of tables: when each was made, how many tables it holds, which is published."""
-    found, published = load_task("generations").generations(make_config(said))
+    task = load_task("generations")
+    found, published = task.generations(make_config(said))
     rows = [
         {
             "generation": one.number,
             "made": one.made or None,
             "tables": len(one.tables),
             "cohort": one.cohort,
-            "status": "published" if one.number == published else "former" if one.complete else "not published",
+            "status": task.describe_status(one, published),
         }
         for one in found
     ]

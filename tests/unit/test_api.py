@@ -1,6 +1,7 @@
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,8 +49,9 @@ def test_what_makes_a_run_impossible_is_raised(tmp_path: Path) -> None:
         Project(tiny_project(tmp_path, {**SHOP, "models/x.sql": "select * from {{ ref('nothing') }}"})).build()
     with pytest.raises(ConfigError, match=r"no dbt_project.yml"):
         Project(tmp_path / "nowhere")
+    typed: Any = {"tread": 2}
     with pytest.raises(ConfigError, match="unknown setting 'tread'") as caught:
-        Project(tmp_path, tread=2)  # type: ignore[call-arg]
+        Project(tmp_path, **typed)
     assert caught.value.hint == "did you mean 'threads'?"
 
 
@@ -178,6 +180,37 @@ def test_two_builds_of_one_target_do_not_disturb_each_other(project: Project) ->
         thread.join(60)
     assert outcomes == [True, True]
     assert project.load("totals").num_rows == 2
+
+
+def test_generations_are_listed_and_a_former_one_is_published_again(tmp_path: Path) -> None:
+    folder = tiny_project(tmp_path, {"models/a.sql": "select {{ var('n') }} as n"})
+    assert (Project(folder).generations().published, len(Project(folder).generations())) == (None, 0)
+    for number in (1, 2, 3):
+        assert Project(folder, vars={"n": number}, keep=1).build().ok
+    project = Project(folder, vars={"n": 3})
+    found = project.generations()
+    assert [(one.number, found.status(one)) for one in found] == [(3, "published"), (2, "former")]
+    assert "<td>former</td>" in found._repr_html_()
+    assert (project.rollback(), project.load("a").to_pydict()) == (2, {"n": [2]})
+    assert (project.rollback(3), project.generations().published) == (3, 3)
+    with pytest.raises(StorageError):
+        project.rollback(1)
+
+
+def test_what_passed_is_published_where_the_settings_say_so(tmp_path: Path) -> None:
+    folder = tiny_project(tmp_path, {"models/a.sql": "select 1 as x", "models/b.sql": "select 1 / 0 as x"})
+    refused = Project(folder).build()
+    assert (refused.ok, refused.outcome.published, Project(folder).generations().published) == (False, None, None)
+    run = Project(folder, publish="passing").build()
+    assert not run.ok and run.outcome.published and Project(folder).load("a").num_rows == 1
+
+
+def test_settings_of_publishing_are_checked(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'passed' is no way to publish") as caught:
+        Project(tmp_path, publish="passed")
+    assert caught.value.hint == "did you mean 'passing'?"
+    with pytest.raises(ConfigError, match="'-1' is no number of generations"):
+        Project(tmp_path, keep=-1)
 
 
 def test_a_report_is_written_and_its_files_are_returned(tmp_path: Path) -> None:
