@@ -6,7 +6,6 @@ tests, and to the end of the build.
 """
 
 import argparse
-import re
 import signal
 import statistics
 import subprocess
@@ -79,7 +78,7 @@ def measure(work: Path, persons: int) -> None:
     for name in MODELS:
         path = next((project / "models").rglob(f"{name}.sql"))
         text = path.read_text(encoding="utf-8")
-        edited = re.sub(r"select(?! distinct)(?=[^()]*\Z)", "select distinct", text.rstrip()) + "\n"
+        edited = f"{text.rstrip()}\nwhere 1 = 1\n"  # the last line of a model is "select * from <last cte>"
         time.sleep(2)
         answered, built = watch.save(path, edited)
         time.sleep(2)
