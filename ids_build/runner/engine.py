@@ -20,6 +20,7 @@ from ids_build import __version__
 from ids_build.errors import ExecutionError, StorageError
 from ids_build.relation import Relation
 from ids_build.runner.complaints import PlanError, execution_error, first_line, is_exhausted, plan_error
+from ids_build.runner.order import is_sorted_last, lies_in_order
 
 # Measured (benchmarks/RESULTS.md): zstd level 3 and row groups of 262,144 rows are the best trade for these tables.
 ROW_GROUP = 262_144
@@ -203,12 +204,11 @@ class Engine:
         the full schema. Raises PlanError, ExecutionError or StorageError; what lies at `path` after
         an error is not a table.
         """
+        # One key and no more: the engine writes several in an order of chance, and the same rows must make the same bytes.
+        options = f"{_WRITE_OPTIONS}, 'metadata::{_NOTE}' {_text(json.dumps(note, ensure_ascii=False))}"
         with self._draft(sql, order) as rows:
-            # One key and no more: the engine writes several in an order of chance, and the same rows must make the same bytes.
-            options = f"{_WRITE_OPTIONS}, 'metadata::{_NOTE}' {_text(json.dumps(note, ensure_ascii=False))}"
-            copy = f"copy ({rows}) to {_text(path.as_uri())} stored as parquet options ({options})"
             try:
-                return self._copy(copy)
+                return self._copy(rows, path, options, order)
             except Exception as error:
                 if not is_exhausted(error):
                     raise execution_error(error) from None
@@ -216,7 +216,7 @@ class Engine:
             # again: once more with joins that can spill.
             self._prefer_hash_join(False)
             try:
-                return self._copy(copy)
+                return self._copy(rows, path, options, order)
             except Exception as error:
                 raise execution_error(error) from None
 
@@ -234,9 +234,23 @@ class Engine:
             self._layers.add(relation.layer)
         self._context.deregister_table(relation.sql)
 
-    def _copy(self, copy: str) -> int:
-        counted = _collect(self._context.sql(copy))
-        return int(counted[0].column(0)[0].as_py()) if counted else 0
+    def _copy(self, rows: str, path: Path, options: str, order: Sequence[str]) -> int:
+        """Write rows to a file and return their number; what the engine wrongly takes for sorted is sorted once more.
+
+        It takes the number of a row for one that follows the file's own order, and unnested lists for one value a key.
+        """
+        copy = f"copy ({rows}) to {_text(path.as_uri())} stored as parquet options ({options})"
+        plan = self._context.sql(copy).execution_plan()
+        written = _aside(lambda: next(self._context.execute(plan, 0)).to_pyarrow())
+        if not is_sorted_last(plan.display_indent(), order) and not lies_in_order(path, order):
+            unsorted = Relation(layer="ids_build", name=path.as_posix())
+            aside = path.replace(path.with_suffix(".unsorted.parquet"))
+            self.add_file(unsorted, aside)
+            sort = f"copy (select * from {unsorted.sql}{_order_by(order)}) to {_text(path.as_uri())}"
+            _collect(self._context.sql(f"{sort} stored as parquet options ({options})"))
+            self.drop(unsorted)
+            aside.unlink()
+        return int(written.column(0)[0].as_py())
 
     @contextmanager
     def _draft(self, sql: str, order: Sequence[str]) -> Iterator[str]:
