@@ -19,7 +19,7 @@ from datafusion.catalog import Schema
 from ids_build import __version__
 from ids_build.errors import ExecutionError, StorageError
 from ids_build.relation import Relation
-from ids_build.runner.complaints import PlanError, execution_error, first_line, is_exhausted, plan_error
+from ids_build.runner.complaints import PlanError, check_keys, execution_error, first_line, is_exhausted, plan_error
 from ids_build.runner.order import is_sorted_last, lies_in_order
 
 # Measured (benchmarks/RESULTS.md): zstd level 3 and row groups of 262,144 rows are the best trade for these tables.
@@ -224,9 +224,11 @@ class Engine:
 
     def _plan(self, sql: str) -> DataFrame:
         try:
-            return self._context.sql_with_options(sql, self._read_only)
+            frame = self._context.sql_with_options(sql, self._read_only)
         except Exception as error:
             raise plan_error(error) from None
+        check_keys(frame.logical_plan().display_indent())
+        return frame
 
     def _make_room(self, relation: Relation) -> None:
         if relation.layer not in self._layers:

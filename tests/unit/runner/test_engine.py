@@ -219,6 +219,47 @@ def test_what_the_engine_wrongly_takes_for_sorted_is_sorted(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.parquet", "visits.parquet"]
 
 
+GROUPED = "select word, cast(count(*) as bigint) as n from staging.t group by word"
+LISTED = f"select word, unnest(range(0, n)) as no from ({GROUPED})"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"select distinct word from ({LISTED})",
+        f"select word from ({LISTED}) group by word, no",
+        f"select word, count(*) from ({LISTED}) group by word",  # right, but to the engine the same as the one above
+        f"select word, no from ({LISTED}) order by word, no desc limit 1",
+        f"select word from ({LISTED}) except select 'a'",
+        f"select distinct word from (select *, row_number() over (order by word) as r from ({LISTED}) where no > 1)",
+        f"select id from staging.t where word in (select word from ({LISTED}) group by word, no having count(*) > 1)",
+        "select distinct word from staging.listed",
+    ],
+)
+def test_a_key_that_unnest_repeats_is_not_taken_for_unique(engine: Engine, sql: str) -> None:
+    engine.add_view(Relation(layer="staging", name="listed"), LISTED)
+    with pytest.raises(PlanError, match="'unnest' beside the key of a 'group by'"):
+        engine.schema(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        (f"select no, count(*) from ({LISTED}) group by no", [(0, 3)]),
+        (f"select distinct word from ({LISTED} union all select 'a', 7)", [("a",), ("b",), ("c",)]),
+        ("select n, i from (select n, unnest([1,1]) as i from (select count(*) n from staging.t group by word)) group by n, i",
+         [(1, 1)]),
+        (f"select distinct word from ({GROUPED})", [("a",), ("b",), ("c",)]),
+        (f"{GROUPED}, id", [("a", 1), ("b", 1), ("c", 1)]),
+        ("select distinct n, unnest([1, 1]) as no from (select count(*) as n from staging.t)", [(3, 1)]),
+        ("select word, no from (select distinct word, unnest([2, 2]) as no from staging.t) group by word, no",
+         [("a", 2), ("b", 2), ("c", 2)]),
+    ],
+)  # fmt: skip
+def test_other_keys_and_lists_are_planned_as_ever(engine: Engine, sql: str, rows: list[tuple[object, ...]]) -> None:
+    assert sorted(tuple(row.values()) for row in engine.fetch(sql).to_pylist()) == rows
+
+
 def test_a_query_without_rows_makes_a_table_with_all_columns(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     assert engine.write("select * from staging.t where false", path, order=("id",), note={}) == 0
