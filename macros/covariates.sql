@@ -116,7 +116,7 @@
     select
         points.pnr,
         points.index_date,
-        max(education.begun) {{ holds }} as valid_from,
+        max(education.valid_from) {{ holds }} as valid_from,
         max(education.hfaudd) {{ holds }} as hfaudd,
         max(education.isced_level) {{ holds }} as isced_level,
         max(education.education_group) {{ holds }} as education_group,
@@ -125,12 +125,9 @@
         ) as highest_isced_level
     from {{ points }} as points
     left join
-        (
-            select *, {{ nullable_date("valid_from") }} as begun
-            from {{ ref("education") }}
-        ) as education
+        {{ ref("education") }} as education
         on education.pnr = points.pnr
-        and education.begun <= points.index_date
+        and education.valid_from <= points.index_date
     group by points.pnr, points.index_date
 {%- endmacro %}
 
