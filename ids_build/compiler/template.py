@@ -19,6 +19,7 @@ from ids_build.errors import Location, TemplateError, UnknownNodeError
 from ids_build.nodes import Span
 from ids_build.relation import Relation
 
+_EXPRESSION = re.compile(r"{{-?([^{}]+?)-?}}")
 _GENERIC_TEST = re.compile(r"{%(-?)\s*(end)?test\b(\s+)?(\w+)?")
 
 
@@ -176,6 +177,15 @@ class Templates:
             found = self._explain(error, at.path, text)
             found.at = at
             raise found from None
+
+    def render_value(self, text: str, at: Location) -> Any:
+        """Return what a YAML text stands for: the list that its one expression gives, else the text filled in."""
+        whole = _EXPRESSION.fullmatch(text.strip())
+        try:
+            found = self._jinja.compile_expression(whole.group(1), undefined_to_none=False)() if whole else None
+        except Exception:
+            found = None  # told with its place when it is filled in
+        return list(found) if isinstance(found, list | tuple) else self.render_text(text, at)
 
     def render_generic_test(self, name: str, names: Names, arguments: Mapping[str, Any], at: Location) -> RenderedSql:
         """Return the query of a project's own generic test, given its arguments."""

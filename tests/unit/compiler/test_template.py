@@ -243,6 +243,28 @@ def test_a_yaml_text_is_filled_in() -> None:
     assert templates.render_text("{{ var('folder') }}/{{ env_var('USER_NAME') }}/x", AT) == "/data/ann/x"
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{{ var('codes') }}", ["a", "b'c"]),
+        ("{{- var('codes') + ['d'] -}}\n", ["a", "b'c", "d"]),
+        ("{{ var('codes') | join(', ') }}", "a, b'c"),
+        ("x {{ var('codes')[0] }}", "x a"),
+        ("{{ var('most') }}", "5"),
+        ("{{ var('codes')[0] }}{{ var('most') }}", "a5"),
+        ("no braces", "no braces"),
+    ],
+)
+def test_a_yaml_text_that_is_one_expression_stands_for_the_list_that_it_gives(text: str, value: object) -> None:
+    assert Templates({}, {"codes": ["a", "b'c"], "most": 5}, {}).render_value(text, AT) == value
+
+
+def test_a_fault_in_the_one_expression_of_a_yaml_text_is_told_where_it_stands() -> None:
+    with pytest.raises(TemplateError, match="variable 'codes' has no value") as caught:
+        Templates({}, {}, {}).render_value("{{ var('codes') }}", AT)
+    assert caught.value.at == AT
+
+
 def test_a_fault_in_a_yaml_text_is_told_where_it_stands() -> None:
     with pytest.raises(TemplateError, match="variable 'folder' has no value") as caught:
         Templates({}, {}, {}).render_text("{{ var('folder') }}", AT)
