@@ -161,7 +161,10 @@ class Engine:
         return pa.schema([pa.field(field.name, _stored(field.type), nullable=field.nullable) for field in schema])
 
     def explain(self, sql: str, order: Sequence[str] = ()) -> str:
-        """Return the physical plan by which `write` would make a table; PlanError when there is none."""
+        """Return the physical plan by which `write` would make a table; PlanError when there is none.
+
+        That the engine is wrong about the order of the rows, and `write` sorts once more, shows in no plan.
+        """
         with self._draft(sql, order) as rows:
             return self._physical_plan(rows)
 
