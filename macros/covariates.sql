@@ -1,5 +1,20 @@
-{# A query: who each point is, as the newest population snapshot on or before its day tells. Points are a table of pnr and
+{# A query: columns of the newest population snapshot on or before the day of each point. Points are a table of pnr and
    index_date. With the variable covariates_or_later, a person without such a snapshot is told by the earliest later one. #}
+{% macro residents_as_of(points, columns) -%}
+    {{
+        as_of(
+            points,
+            "index_date",
+            ref("residents"),
+            "snapshot_date",
+            "pnr",
+            columns,
+            var("covariates_or_later"),
+        )
+    }}
+{%- endmacro %}
+
+{# A query: who each point is, as residents_as_of() tells. #}
 {% macro demographics_as_of(points) -%}
     {%- set columns = [
         "sex",
@@ -16,25 +31,11 @@
         countries.label_da as citizenship_label,
         {{ days_between("snapshot_date", "index_date") }} as days_since_snapshot,
         cast({{ age_at("birth_date", "index_date") }} as int) as age
-    from
-        (
-            {{
-                as_of(
-                    points,
-                    "index_date",
-                    ref("residents"),
-                    "snapshot_date",
-                    "pnr",
-                    columns,
-                    var("covariates_or_later"),
-                )
-            }}
-        ) as known
+    from ({{ residents_as_of(points, columns) }}) as known
     left join {{ ref("countries") }} as countries on countries.code = known.citizenship
 {%- endmacro %}
 
-{# A query: the family and the household that each point lives in, as the newest population snapshot on or before its day
-   tells; with the variable covariates_or_later as in demographics_as_of(). #}
+{# A query: the family and the household that each point lives in, as residents_as_of() tells. #}
 {% macro household_as_of(points) -%}
     {%- set columns = [
         "family_type",
@@ -49,20 +50,7 @@
         family_types.label_en as family_type_label,
         household_types.label_en as household_type_label,
         {{ days_between("snapshot_date", "index_date") }} as days_since_snapshot
-    from
-        (
-            {{
-                as_of(
-                    points,
-                    "index_date",
-                    ref("residents"),
-                    "snapshot_date",
-                    "pnr",
-                    columns,
-                    var("covariates_or_later"),
-                )
-            }}
-        ) as known
+    from ({{ residents_as_of(points, columns) }}) as known
     left join
         {{ ref("family_types") }} as family_types
         on family_types.code = known.family_type
@@ -116,7 +104,7 @@
     select
         points.pnr,
         points.index_date,
-        max(education.begun) {{ holds }} as valid_from,
+        max(education.valid_from) {{ holds }} as valid_from,
         max(education.hfaudd) {{ holds }} as hfaudd,
         max(education.isced_level) {{ holds }} as isced_level,
         max(education.education_group) {{ holds }} as education_group,
@@ -125,12 +113,9 @@
         ) as highest_isced_level
     from {{ points }} as points
     left join
-        (
-            select *, {{ nullable_date("valid_from") }} as begun
-            from {{ ref("education") }}
-        ) as education
+        {{ ref("education") }} as education
         on education.pnr = points.pnr
-        and education.begun <= points.index_date
+        and education.valid_from <= points.index_date
     group by points.pnr, points.index_date
 {%- endmacro %}
 

@@ -16,9 +16,3 @@
         {%- if not loop.last %}, {% endif -%}
     {%- endfor -%}
 {%- endmacro %}
-
-{# A date of a grain for the condition of a left join beside its keys. The engine takes such a date for one that is never
-   missing, and its merge join fails over rows without a partner; this one it takes for what it is. 0001-01-01 goes missing. #}
-{% macro nullable_date(date) -%}
-    nullif({{ date }}, cast('0001-01-01' as date))
-{%- endmacro %}

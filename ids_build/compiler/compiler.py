@@ -97,7 +97,7 @@ def compile_files(config: Config, project: files.ProjectFiles, pieces: Pieces | 
         queries, renderings = Queries(known.get("queries")), Renderings(known.get("renderings"), known.get("codes"))
         documents = Documents(known.get("documents"), known.get("spots"))
         templates = template.Templates(project.macros, config.vars, config.environment, config.target, renderings)
-        properties = parse_properties(project.properties, templates.render_text, templates.macros, documents)
+        properties = parse_properties(project.properties, templates.render_value, templates.macros, documents)
         graph = _Compilation(config, project, templates, queries, properties).graph()
     asked = frozenset(templates.environment_read)
     found: Pieces = {
@@ -116,7 +116,7 @@ def read_sources(config: Config) -> tuple[Source, ...]:
     templates = template.Templates(project.macros, config.vars, config.environment, config.target)
     # Files of models and seeds are the greater part, and are not looked at.
     texts = {path: text for path, text in project.properties.items() if _DECLARES_SOURCES.search(text)}
-    groups = parse_properties(texts, templates.render_text, templates.macros).sources
+    groups = parse_properties(texts, templates.render_value, templates.macros).sources
     sources = tuple(source for group in groups for source in make_sources(group, config.name))
     check_rules(sources)
     return sources

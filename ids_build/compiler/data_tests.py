@@ -128,9 +128,7 @@ def _failing(spec: TestSpec, column: str) -> str:
     if spec.kind == "not_null":
         return f"{column} is null"
     if spec.kind == "accepted_values":
-        values = _argument(spec, "values")
-        if not isinstance(values, list) or not values:
-            raise PropertiesError("'values' is no list of values", at=spec.at, hint="write 'values: [a, b]'")
+        values = _list(spec, "values")
         quoted = spec.arguments.get("quote", True) is not False
         words = ", ".join(literal(str(value) if quoted and not isinstance(value, int | float) else value) for value in values)
         return f"{column} is not null and {column} not in ({words})"
@@ -152,7 +150,7 @@ def _find_repeated(spec: TestSpec, table: Relation, where: Any) -> str:
         conditions = [f"{keys[0]} is not null"]
     else:
         name = "columns" if spec.kind == "grain" else "combination_of_columns"
-        keys = [quote(str(key)) for key in _argument(spec, name)]
+        keys = [quote(str(key)) for key in _list(spec, name)]
         conditions = []
     conditions += [f"({where})"] if where else []
     by = ", ".join(keys)
@@ -208,6 +206,14 @@ def _argument(spec: TestSpec, name: str) -> Any:
     if name not in spec.arguments:
         raise _missing(spec, name)
     return spec.arguments[name]
+
+
+def _list(spec: TestSpec, name: str) -> list[Any]:
+    values = _argument(spec, name)
+    if not isinstance(values, list | tuple) or not values:
+        hint = f"write '{name}: [a, b]', or a variable that is such a list"
+        raise PropertiesError(f"'{name}' of test '{spec.kind}' is no list, or an empty one", at=spec.at, hint=hint)
+    return list(values)
 
 
 def _missing(spec: TestSpec, name: str) -> PropertiesError:

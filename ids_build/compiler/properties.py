@@ -36,7 +36,7 @@ _TEST_CONFIG = """
     severity where tags enabled meta store_failures store_failures_as alias database schema group
 """
 
-Fill = Callable[[str, Location], str]
+Fill = Callable[[str, Location], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

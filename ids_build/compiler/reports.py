@@ -9,7 +9,7 @@ from ids_build.config import nearest
 from ids_build.errors import Location, PropertiesError
 from ids_build.nodes import NamedColumn, Plot, Report
 
-Fill = Callable[[str, Location], str]
+Fill = Callable[[str, Location], Any]
 
 _REPORT = ("title", "order", "counts", "persons", "plot")
 _LABELS = ("x_label", "y_label")
@@ -149,4 +149,4 @@ def _column(role: str, spot: Spot, *, number: bool) -> NamedColumn:
 
 
 def _word(spot: Spot, what: str, fill: Fill) -> str:
-    return fill(spot.string(what), spot.at)
+    return str(fill(spot.string(what), spot.at))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import jinja2
-from jinja2.runtime import Macro
+from jinja2.runtime import Context, Macro
 
 from ids_build.compiler.entries import encode_value
 from ids_build.compiler.places import Token, find_calls, group_calls, make_spans, mark, unmark
@@ -19,6 +19,7 @@ from ids_build.errors import Location, TemplateError, UnknownNodeError
 from ids_build.nodes import Span
 from ids_build.relation import Relation
 
+_EXPRESSION = re.compile(r"{{-?([^{}]+?)-?}}")
 _GENERIC_TEST = re.compile(r"{%(-?)\s*(end)?test\b(\s+)?(\w+)?")
 
 
@@ -68,6 +69,18 @@ class _Return(Exception):
         self.value = value
 
 
+class _Calls(Context):
+    """Calls of a template: return() ends the macro that says it, not one of the same file that called it."""
+
+    def call(self, called: Any, /, *words: Any, **options: Any) -> Any:
+        try:
+            return super().call(called, *words, **options)
+        except _Return as returned:
+            if not isinstance(called, Macro):
+                raise
+            return returned.value
+
+
 class Templates:
     """All macros of a project, compiled once, and the verbs that render with them."""
 
@@ -95,6 +108,7 @@ class Templates:
         self._jinja = jinja2.Environment(
             undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"], keep_trailing_newline=True
         )
+        self._jinja.context_class = _Calls
         self._jinja.globals.update(self._verbs(target))
         self._jinja.filters["random"] = self._unsteady(self._jinja.filters["random"])
         self._jinja.globals["lipsum"] = self._unsteady(self._jinja.globals["lipsum"])
@@ -164,12 +178,21 @@ class Templates:
             found.at = at
             raise found from None
 
+    def render_value(self, text: str, at: Location) -> Any:
+        """Return what a YAML text stands for: the list that its one expression gives, else the text filled in."""
+        whole = _EXPRESSION.fullmatch(text.strip())
+        try:
+            found = self._jinja.compile_expression(whole.group(1), undefined_to_none=False)() if whole else None
+        except Exception:
+            found = None  # told with its place when it is filled in
+        return list(found) if isinstance(found, list | tuple) else self.render_text(text, at)
+
     def render_generic_test(self, name: str, names: Names, arguments: Mapping[str, Any], at: Location) -> RenderedSql:
         """Return the query of a project's own generic test, given its arguments."""
         self._names, self._asked = names, []
         macro = self._jinja.globals[f"test_{name}"]
         try:
-            sql = str(macro(**arguments))  # type: ignore[operator]
+            sql = str(_Calls(self._jinja, {}, None, {}).call(macro, **arguments))
         except Exception as error:
             found = self._explain(error, at.path, "")
             found.at = at
@@ -254,7 +277,7 @@ class Templates:
             raise self._explain(error, path, text) from None
         macros = {name: value for name, value in vars(module).items() if isinstance(value, Macro)}
         self.macros.update({name: tuple(macro.arguments) for name, macro in macros.items()})
-        self._jinja.globals.update({name: _with_return(macro) for name, macro in macros.items()})
+        self._jinja.globals.update(macros)
 
     def _unsteady(self, verb: Any) -> Callable[..., Any]:
         """Return a verb of Jinja that draws random numbers so that its use is noticed; how it is called is kept."""
@@ -349,16 +372,6 @@ def _give_back(value: Any) -> NoReturn:
 
 def _refuse(message: str) -> NoReturn:
     raise _Raised(TemplateError, _lower(message), None)
-
-
-def _with_return(macro: Macro) -> Callable[..., Any]:
-    def call(*words: Any, **options: Any) -> Any:
-        try:
-            return macro(*words, **options)
-        except _Return as returned:
-            return returned.value
-
-    return call
 
 
 def _as_macro(found: re.Match[str]) -> str:

@@ -6,6 +6,10 @@ from ids_build.errors import ExecutionError, StorageError
 
 _DISK_FULL = ("no space left", "os error 28", "os error 112")
 _DENIED = ("permission denied", "os error 13", "access is denied")
+_LISTED_KEY = "an 'unnest' beside the key of a 'group by' is grouped, sorted or made distinct, which loses or repeats rows"
+# What trusts a key: each row of a plan's text is indented below what reads it.
+_GROUPED = re.compile(r"Aggregate: groupBy=\[\[(.+)\]\], aggr=")
+_TRUSTS = re.compile(r"Distinct:|Aggregate: groupBy=\[\[.*, .*\]\], aggr=|Sort: .*, ")
 
 
 class PlanError(Exception):
@@ -39,6 +43,34 @@ def plan_error(error: BaseException) -> PlanError:
     told = told.strip().rstrip(".")
     line, column = (int(place.group(1)), int(place.group(2))) if place else (None, None)
     return PlanError(told[:1].lower() + told[1:], line, column)
+
+
+def check_keys(plan: str) -> None:
+    """Raise PlanError for a logical plan by which the engine would lose or repeat rows.
+
+    It takes the key of a `group by` for unique even after an `unnest` has repeated it: a `distinct` above is left out,
+    and so are columns beside the key in a `group by` or an `order by`. A table, a union, or a key that is not selected ends that.
+    """
+    above: list[str] = []
+    depths: list[int] = []
+    for line in plan.splitlines() if "Unnest:" in plan else ():
+        node = line.lstrip()
+        while depths and depths[-1] >= len(line) - len(node):
+            above.pop(), depths.pop()
+        if node.startswith("Union"):
+            above, depths = [], []
+        grouped = _GROUPED.match(node)
+        if grouped and _repeats(above, grouped.group(1).split(", ")):
+            raise PlanError(_LISTED_KEY)
+        above.append(node)
+        depths.append(len(line) - len(node))
+
+
+def _repeats(above: list[str], keys: list[str]) -> bool:
+    """Say whether among the nodes above a group one trusts its key, and one below that repeats it."""
+    lists = [place for place, node in enumerate(above) if node.startswith("Unnest:")]
+    selected = next((node for node in reversed(above) if node.startswith("Projection:")), "")
+    return bool(lists) and any(map(_TRUSTS.match, above[: lists[-1]])) and all(key in selected for key in keys)
 
 
 def is_exhausted(error: BaseException) -> bool:

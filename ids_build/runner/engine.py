@@ -19,7 +19,8 @@ from datafusion.catalog import Schema
 from ids_build import __version__
 from ids_build.errors import ExecutionError, StorageError
 from ids_build.relation import Relation
-from ids_build.runner.complaints import PlanError, execution_error, first_line, is_exhausted, plan_error
+from ids_build.runner.complaints import PlanError, check_keys, execution_error, first_line, is_exhausted, plan_error
+from ids_build.runner.order import is_sorted_last, lies_in_order
 
 # Measured (benchmarks/RESULTS.md): zstd level 3 and row groups of 262,144 rows are the best trade for these tables.
 ROW_GROUP = 262_144
@@ -160,7 +161,10 @@ class Engine:
         return pa.schema([pa.field(field.name, _stored(field.type), nullable=field.nullable) for field in schema])
 
     def explain(self, sql: str, order: Sequence[str] = ()) -> str:
-        """Return the physical plan by which `write` would make a table; PlanError when there is none."""
+        """Return the physical plan by which `write` would make a table; PlanError when there is none.
+
+        That the engine is wrong about the order of the rows, and `write` sorts once more, shows in no plan.
+        """
         with self._draft(sql, order) as rows:
             return self._physical_plan(rows)
 
@@ -203,12 +207,11 @@ class Engine:
         the full schema. Raises PlanError, ExecutionError or StorageError; what lies at `path` after
         an error is not a table.
         """
+        # One key and no more: the engine writes several in an order of chance, and the same rows must make the same bytes.
+        options = f"{_WRITE_OPTIONS}, 'metadata::{_NOTE}' {_text(json.dumps(note, ensure_ascii=False))}"
         with self._draft(sql, order) as rows:
-            # One key and no more: the engine writes several in an order of chance, and the same rows must make the same bytes.
-            options = f"{_WRITE_OPTIONS}, 'metadata::{_NOTE}' {_text(json.dumps(note, ensure_ascii=False))}"
-            copy = f"copy ({rows}) to {_text(path.as_uri())} stored as parquet options ({options})"
             try:
-                return self._copy(copy)
+                return self._copy(rows, path, options, order)
             except Exception as error:
                 if not is_exhausted(error):
                     raise execution_error(error) from None
@@ -216,7 +219,7 @@ class Engine:
             # again: once more with joins that can spill.
             self._prefer_hash_join(False)
             try:
-                return self._copy(copy)
+                return self._copy(rows, path, options, order)
             except Exception as error:
                 raise execution_error(error) from None
 
@@ -224,9 +227,11 @@ class Engine:
 
     def _plan(self, sql: str) -> DataFrame:
         try:
-            return self._context.sql_with_options(sql, self._read_only)
+            frame = self._context.sql_with_options(sql, self._read_only)
         except Exception as error:
             raise plan_error(error) from None
+        check_keys(frame.logical_plan().display_indent())
+        return frame
 
     def _make_room(self, relation: Relation) -> None:
         if relation.layer not in self._layers:
@@ -234,9 +239,23 @@ class Engine:
             self._layers.add(relation.layer)
         self._context.deregister_table(relation.sql)
 
-    def _copy(self, copy: str) -> int:
-        counted = _collect(self._context.sql(copy))
-        return int(counted[0].column(0)[0].as_py()) if counted else 0
+    def _copy(self, rows: str, path: Path, options: str, order: Sequence[str]) -> int:
+        """Write rows to a file and return their number; what the engine wrongly takes for sorted is sorted once more.
+
+        It takes the number of a row for one that follows the file's own order, and unnested lists for one value a key.
+        """
+        copy = f"copy ({rows}) to {_text(path.as_uri())} stored as parquet options ({options})"
+        plan = self._context.sql(copy).execution_plan()
+        written = _aside(lambda: next(self._context.execute(plan, 0)).to_pyarrow())
+        if not is_sorted_last(plan.display_indent(), order) and not lies_in_order(path, order):
+            unsorted = Relation(layer="ids_build", name=path.as_posix())
+            aside = path.replace(path.with_suffix(".unsorted.parquet"))
+            self.add_file(unsorted, aside)
+            sort = f"copy (select * from {unsorted.sql}{_order_by(order)}) to {_text(path.as_uri())}"
+            _collect(self._context.sql(f"{sort} stored as parquet options ({options})"))
+            self.drop(unsorted)
+            aside.unlink()
+        return int(written.column(0)[0].as_py())
 
     @contextmanager
     def _draft(self, sql: str, order: Sequence[str]) -> Iterator[str]:

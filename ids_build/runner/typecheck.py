@@ -204,6 +204,8 @@ def _find_hint(message: str) -> str:
         return f"the columns are {', '.join(dict.fromkeys(names[:12]))}" + (", ..." if len(names) > 12 else "")
     if message.startswith("syntax error"):
         return "look at what stands just before this place"
+    if message.startswith("an 'unnest' beside"):
+        return "make the grouped rows a model of their own, a table, and unnest that"
     return "check the types of the columns named in the query"
 
 

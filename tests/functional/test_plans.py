@@ -23,8 +23,7 @@ SORTED = {
     "scd_definition_codes": 2,
     "income_quintile_limits": 2,
     "consumer_price_index": 2,
-    # by key within a case, and the numbers once more; rounds by control and by case
-    "matching_candidates": 2,
+    # rounds by control and by case
     "matched_pairs": 6,
     # each part of a union before they are merged
     "balance_persons": 3,

@@ -46,16 +46,6 @@ with
         where gap_no > 0
     ),
 
-    educations as (
-        select
-            pnr,
-            {{ nullable_date("valid_from") }} as valid_from,
-            valid_to,
-            hfaudd,
-            isced_level
-        from {{ ref("education") }}
-    ),
-
     person_years as (
         select
             years.pnr,
@@ -80,8 +70,8 @@ with
             years.disposable_income,
             years.socio13,
             years.employment_group,
-            educations.hfaudd,
-            educations.isced_level
+            education.hfaudd,
+            education.isced_level
             {%- for column, register in counts.items() %}
                 ,
                 case
@@ -93,10 +83,10 @@ with
         left join {{ ref("register_years") }} as coverage on coverage.year = years.year
         left join {{ ref("persons") }} as persons on persons.pnr = years.pnr
         left join
-            educations
-            on educations.pnr = years.pnr
-            and educations.valid_from <= {{ last_day }}
-            and educations.valid_to >= {{ last_day }}
+            {{ ref("education") }} as education
+            on education.pnr = years.pnr
+            and education.valid_from <= {{ last_day }}
+            and education.valid_to >= {{ last_day }}
     )
 
 select *

@@ -57,12 +57,10 @@ with
         where pair_key < bound
     ),
 
-    -- nullif hides that the numbers follow the keys: the engine would write the rows
-    -- in an order of its own that it takes for the same
     matching_candidates as (
         select
             case_pnr,
-            cast(nullif(candidate_no, 0) as int) as candidate_no,
+            cast(candidate_no as int) as candidate_no,
             control_pnr,
             index_date,
             pair_key,

@@ -1,9 +1,16 @@
 {%- set points = ref("study_index_dates") -%}
-{%- set parents = ["mother", "father"] %}
+{%- set parents = ["mother", "father"] -%}
+{%- set snapshot_columns = [
+    "sex",
+    "origin",
+    "region_code",
+    "family_type",
+    "family_members",
+    "family_children",
+] %}
 with
-    demographics as ({{ demographics_as_of(points) }}),
-
-    households as ({{ household_as_of(points) }}),
+    -- one question for who they are and how they live: the population is read once
+    residents as ({{ residents_as_of(points, snapshot_columns) }}),
 
     hospital_contacts as (
         select points.pnr, points.index_date, count(*) as contacts
@@ -20,14 +27,14 @@ with
         select
             points.pnr,
             points.index_date,
-            coalesce(demographics.sex, persons.sex) as sex,
+            coalesce(residents.sex, persons.sex) as sex,
             cast({{ age_at("points.birth_date", "points.index_date") }} as int) as age,
             {{ days_between("points.birth_date", "points.index_date") }} as age_days,
-            demographics.origin,
-            demographics.region_code,
-            households.family_type,
-            households.family_members,
-            households.family_children,
+            residents.origin,
+            residents.region_code,
+            residents.family_type,
+            residents.family_members,
+            residents.family_children,
             births.birth_weight,
             births.gestational_age,
             cast(coalesce(hospital_contacts.contacts, 0) as int) as contacts_last_year
@@ -47,13 +54,9 @@ with
         from {{ points }} as points
         left join {{ ref("persons") }} as persons on persons.pnr = points.pnr
         left join
-            demographics
-            on demographics.pnr = points.pnr
-            and demographics.index_date = points.index_date
-        left join
-            households
-            on households.pnr = points.pnr
-            and households.index_date = points.index_date
+            residents
+            on residents.pnr = points.pnr
+            and residents.index_date = points.index_date
         left join {{ ref("births") }} as births on births.pnr = points.pnr
         left join
             hospital_contacts

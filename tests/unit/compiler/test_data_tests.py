@@ -116,6 +116,16 @@ def test_a_missing_argument_is_told_by_name(spec: TestSpec, argument: str) -> No
     assert caught.value.at == AT
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"), [("accepted_values", "values"), ("unique_combination_of_columns", "combination_of_columns")]
+)
+@pytest.mark.parametrize("given", ["id", 1, [], {"id": 1}], ids=repr)
+def test_an_argument_that_is_no_list_is_told_by_name(kind: str, name: str, given: object) -> None:
+    with pytest.raises(PropertiesError, match=f"'{name}' of test '{kind}' is no list, or an empty one") as caught:
+        _make(_spec(kind, "id", **{name: given}))
+    assert caught.value.at == AT
+
+
 def test_relationships_without_a_parent_is_refused() -> None:
     with pytest.raises(PropertiesError, match="has no 'to'"):
         make_data_test(_spec("relationships", "id", field="x"), ORDERS, None, "shop")

@@ -178,6 +178,22 @@ def test_a_macro_may_return_a_value() -> None:
     assert _render("{% for y in years() %}{{ y + 1 }},{% endfor %}", macros).sql == "2,3,"
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("{% macro outer() %}<{{ inner() + 1 }}>{% endmacro %}", "<2>"),
+        ("{% macro outer() %}{{ return(inner() + 1) }} noise{% endmacro %}", "2"),
+        ("{% macro w() %}[{{ caller() }}]{% endmacro %}{% macro outer() %}{% call w() %}{{ inner() }}{% endcall %}{% endmacro %}",
+         "[1]"),
+    ],
+    ids=["goes on", "returns itself", "in a call block"],
+)  # fmt: skip
+def test_return_ends_the_macro_that_says_it_and_not_its_caller_of_the_same_file(body: str, text: str) -> None:
+    inner = "{% macro inner() %}noise {{ return(1) }} noise{% endmacro %}"
+    assert _render("{{ outer() }}", {"macros/a.sql": inner + body}).sql == text
+    assert _render(f"{inner}{body}{{{{ outer() }}}}").sql == text
+
+
 def test_a_reference_in_a_macro_counts_for_the_model_that_calls_it() -> None:
     macros = {"macros/a.sql": "{% macro all_orders() %}select * from {{ ref('orders') }}{% endmacro %}"}
     assert _render("{{ all_orders() }}", macros).references == (ORDERS,)
@@ -207,6 +223,11 @@ def test_a_generic_test_renders_with_its_arguments() -> None:
     assert rendered.references == (ORDERS,)
 
 
+def test_a_generic_test_may_return_its_query() -> None:
+    macros = {"macros/t.sql": "{% test none(model) %}noise{{ return('select 1 from ' ~ model) }}{% endtest %}"}
+    assert Templates(macros, {}, {}).render_generic_test("none", NAMES, {"model": "t"}, AT).sql == "select 1 from t"
+
+
 def test_a_fault_in_a_generic_test_is_told_where_the_yaml_uses_it() -> None:
     templates = Templates({"macros/t.sql": "{% test odd(model) %}{{ nothing }}{% endtest %}"}, {}, {})
     with pytest.raises(TemplateError) as caught:
@@ -220,6 +241,28 @@ def test_a_fault_in_a_generic_test_is_told_where_the_yaml_uses_it() -> None:
 def test_a_yaml_text_is_filled_in() -> None:
     templates = Templates({}, {"folder": "/data"}, {"USER_NAME": "ann"})
     assert templates.render_text("{{ var('folder') }}/{{ env_var('USER_NAME') }}/x", AT) == "/data/ann/x"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{{ var('codes') }}", ["a", "b'c"]),
+        ("{{- var('codes') + ['d'] -}}\n", ["a", "b'c", "d"]),
+        ("{{ var('codes') | join(', ') }}", "a, b'c"),
+        ("x {{ var('codes')[0] }}", "x a"),
+        ("{{ var('most') }}", "5"),
+        ("{{ var('codes')[0] }}{{ var('most') }}", "a5"),
+        ("no braces", "no braces"),
+    ],
+)
+def test_a_yaml_text_that_is_one_expression_stands_for_the_list_that_it_gives(text: str, value: object) -> None:
+    assert Templates({}, {"codes": ["a", "b'c"], "most": 5}, {}).render_value(text, AT) == value
+
+
+def test_a_fault_in_the_one_expression_of_a_yaml_text_is_told_where_it_stands() -> None:
+    with pytest.raises(TemplateError, match="variable 'codes' has no value") as caught:
+        Templates({}, {}, {}).render_value("{{ var('codes') }}", AT)
+    assert caught.value.at == AT
 
 
 def test_a_fault_in_a_yaml_text_is_told_where_it_stands() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from ids_build.errors import ExecutionError, StorageError
-from ids_build.runner.complaints import execution_error, first_line, is_exhausted, plan_error
+from ids_build.runner.complaints import PlanError, check_keys, execution_error, first_line, is_exhausted, plan_error
 
 SECRET = "SECRET4711"
 
@@ -14,6 +14,30 @@ def test_a_complaint_of_the_planner_loses_its_wrapping_and_keeps_its_place() -> 
 def test_a_complaint_without_a_place_has_none() -> None:
     told = plan_error(Exception("Error during planning: Table 'a' not found."))
     assert (told.message, told.line, told.column) == ("table 'a' not found", None, None)
+
+
+LISTED = (
+    "{above}\n  Unnest: lists[n]\n    Projection: t.a, n\n      Aggregate: groupBy=[[{keys}]], aggr=[[]]\n        TableScan: t"
+)
+
+
+@pytest.mark.parametrize("above", ["Distinct:", "Sort: t.a ASC, no ASC", "Aggregate: groupBy=[[t.a, no]], aggr=[[]]"])
+def test_a_key_that_is_repeated_and_then_trusted_is_told(above: str) -> None:
+    with pytest.raises(PlanError):
+        check_keys(LISTED.format(above=above, keys="t.a"))
+
+
+@pytest.mark.parametrize(
+    ("above", "keys"),
+    [("Distinct:", ""), ("Distinct:", "t.a, t.b"), ("Filter: no > 1", "t.a"), ("Sort: t.a ASC", "t.a")],
+    ids=["no key", "a key that is not selected", "nothing trusts it", "sorted by the key alone"],
+)
+def test_a_key_that_nothing_trusts_is_no_fault(above: str, keys: str) -> None:
+    check_keys(LISTED.format(above=above, keys=keys))
+
+
+def test_a_group_beside_a_list_is_no_fault() -> None:
+    check_keys("Distinct:\n  Join:\n    Unnest: lists[n]\n      Scan\n    Aggregate: groupBy=[[t.a]], aggr=[[]]\n      Scan")
 
 
 def test_only_the_first_line_is_taken() -> None:

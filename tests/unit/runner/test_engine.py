@@ -185,6 +185,82 @@ def test_a_table_is_written_in_its_order_with_nulls_first(engine: Engine, tmp_pa
     assert pyarrow.parquet.read_table(path).column("id").to_pylist() == [None, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("query", "order", "rows"),
+    [
+        (
+            "select person, row_number() over (partition by person order by day desc) as no, visit from staging.visits",
+            ["person", "no"],
+            [("a", 1, 2), ("a", 2, 1), ("a", 3, 3), ("b", 1, 1), ("b", 2, 2)],
+        ),
+        (
+            "select person, unnest(days) as day from (select person, array_agg(day) as days from staging.visits group by person)",
+            ["person", "day"],
+            [("a", 4), ("a", 5), ("a", 6), ("b", 7), ("b", 8)],
+        ),
+        (
+            "select person, unnest(range(n, 0, -1)) as no from"
+            " (select person, cast(count(*) as bigint) as n from staging.visits group by person)",
+            ["person", "no"],
+            [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 2)],
+        ),
+    ],
+    ids=["the number of a row beside the key of its file", "a list beside its key", "a range beside its key"],
+)
+def test_what_the_engine_wrongly_takes_for_sorted_is_sorted(
+    engine: Engine, tmp_path: Path, query: str, order: list[str], rows: list[tuple[object, ...]]
+) -> None:
+    visits = Relation(layer="staging", name="visits")
+    engine.add_rows(visits, pa.table({"person": list("aaabb"), "visit": [1, 2, 3, 1, 2], "day": [5, 6, 4, 8, 7]}))
+    engine.write("select * from staging.visits", tmp_path / "visits.parquet", order=["person", "visit"], note={})
+    engine.add_file(visits, tmp_path / "visits.parquet", ["person", "visit"])
+    assert engine.write(query, tmp_path / "t.parquet", order=order, note={"key": "k"}) == 5
+    assert [tuple(row.values()) for row in pyarrow.parquet.read_table(tmp_path / "t.parquet").to_pylist()] == rows
+    assert engine.read_note(tmp_path / "t.parquet") == {"key": "k"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t.parquet", "visits.parquet"]
+
+
+GROUPED = "select word, cast(count(*) as bigint) as n from staging.t group by word"
+LISTED = f"select word, unnest(range(0, n)) as no from ({GROUPED})"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"select distinct word from ({LISTED})",
+        f"select word from ({LISTED}) group by word, no",
+        f"select word, count(*) from ({LISTED}) group by word",  # right, but to the engine the same as the one above
+        f"select word, no from ({LISTED}) order by word, no desc limit 1",
+        f"select word from ({LISTED}) except select 'a'",
+        f"select distinct word from (select *, row_number() over (order by word) as r from ({LISTED}) where no > 1)",
+        f"select id from staging.t where word in (select word from ({LISTED}) group by word, no having count(*) > 1)",
+        "select distinct word from staging.listed",
+    ],
+)
+def test_a_key_that_unnest_repeats_is_not_taken_for_unique(engine: Engine, sql: str) -> None:
+    engine.add_view(Relation(layer="staging", name="listed"), LISTED)
+    with pytest.raises(PlanError, match="'unnest' beside the key of a 'group by'"):
+        engine.schema(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        (f"select no, count(*) from ({LISTED}) group by no", [(0, 3)]),
+        (f"select distinct word from ({LISTED} union all select 'a', 7)", [("a",), ("b",), ("c",)]),
+        ("select n, i from (select n, unnest([1,1]) as i from (select count(*) n from staging.t group by word)) group by n, i",
+         [(1, 1)]),
+        (f"select distinct word from ({GROUPED})", [("a",), ("b",), ("c",)]),
+        (f"{GROUPED}, id", [("a", 1), ("b", 1), ("c", 1)]),
+        ("select distinct n, unnest([1, 1]) as no from (select count(*) as n from staging.t)", [(3, 1)]),
+        ("select word, no from (select distinct word, unnest([2, 2]) as no from staging.t) group by word, no",
+         [("a", 2), ("b", 2), ("c", 2)]),
+    ],
+)  # fmt: skip
+def test_other_keys_and_lists_are_planned_as_ever(engine: Engine, sql: str, rows: list[tuple[object, ...]]) -> None:
+    assert sorted(tuple(row.values()) for row in engine.fetch(sql).to_pylist()) == rows
+
+
 def test_a_query_without_rows_makes_a_table_with_all_columns(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     assert engine.write("select * from staging.t where false", path, order=("id",), note={}) == 0

@@ -56,6 +56,13 @@ def test_no_file_is_needed() -> None:
     [
         ("select\n  custommer\nfrom raw.orders", "custommer", 2, 3, "customer"),
         ("select id\nfrom raw.orders\nwhere nofunction(id) = 1", "nofunction", 3, 7, ""),
+        (
+            "select distinct id from (select id, unnest([n]) from (select id, count(*) as n from raw.orders group by id))",
+            "unnest",
+            1,
+            None,
+            "a model of their own",
+        ),
         ("select 'idd' as x, -- idd\n  idd from raw.orders", "idd", 2, 3, "id"),
         ("select id\nfrom raw.orders\nwhere", "syntax error", None, None, ""),
         ("select id +\n  * 2 2 from raw.orders", "syntax error", 2, 3, ""),
