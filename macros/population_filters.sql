@@ -3,7 +3,10 @@
 {% macro add_person_filters(filters) -%}
     {%- set ages = [var("population_min_age"), var("population_max_age")] -%}
     {%- if ages != ["", ""] -%}
-        {%- do filters.append(["age", "of the ages asked for", age_within(*ages)]) -%}
+        {%- set told = ages | join(" to ") -%}
+        {%- if ages[0] == "" -%} {%- set told = "up to " ~ ages[1] -%} {%- endif -%}
+        {%- if ages[1] == "" -%} {%- set told = ages[0] ~ " or more" -%} {%- endif -%}
+        {%- do filters.append(["age", "aged " ~ told, age_within(*ages)]) -%}
     {%- endif -%}
     {%- for name, column, variable, known in [
         ("sex", "sex", "population_sex", ["male", "female"]),
@@ -24,7 +27,7 @@
         {%- if words -%}
             {%- set condition = column ~ " in (" ~ quoted(words) ~ ")" -%}
             {%- do filters.append(
-                [name, "of the " ~ name ~ " asked for", condition]
+                [name, name ~ " " ~ words | join(" or "), condition]
             ) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -5,14 +5,14 @@ with
             year,
             'other' as income_type,
             {{ other_income("total_personal_income", "wage_income") }} as amount
-        from {{ ref("income") }}
+        from {{ ref("income_by_age") }}
         union all
         select pnr, year, 'salary' as income_type, wage_income as amount
-        from {{ ref("income") }}
+        from {{ ref("income_by_age") }}
         union all
         select
             pnr, year, 'total_personal' as income_type, total_personal_income as amount
-        from {{ ref("income") }}
+        from {{ ref("income_by_age") }}
     ),
 
     income_amounts as (
