@@ -52,3 +52,18 @@
         {{ column }} is not null {%- if not loop.last %} and {% endif -%}
     {%- endfor -%}
 {%- endmacro %}
+
+{# The words of a list variable, or its one word; a word that is not among the known ones is an error. #}
+{% macro known_words(variable, known) -%}
+    {%- set words = var(variable) -%}
+    {%- set words = [words] if words is string and words else words or [] -%}
+    {%- for word in words if word not in known -%}
+        {{
+            exceptions.raise_compiler_error(
+                "var '" ~ variable ~ "' has an unknown word, known are " ~ known
+                | join(", ")
+            )
+        }}
+    {%- endfor -%}
+    {{ return(words) }}
+{%- endmacro %}

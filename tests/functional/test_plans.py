@@ -12,7 +12,8 @@ from .toy import REPOSITORY, run_in
 
 # How many sorts, where it is not one: each part of a union before they are merged; to another key and back; by first
 # day to find what overlaps, and the spells found in the order of the result;
-# by person to count the codes of one, and by code; by amount, and the few groups once more; a few years.
+# by person to count the codes of one, and by code; by amount, and the few groups once more; a few years;
+# the families of a snapshot, and the snapshots.
 SORTED = {
     "dodsaarsag": 2,
     "procedures": 2,
@@ -20,6 +21,11 @@ SORTED = {
     "siblings": 2,
     "admission_spells": 2,
     "hospital_use": 2,
+    "child_records": 2,
+    "family_snapshots": 2,
+    "persons_on_date": 2,
+    "chosen_families": 2,
+    "chosen_attrition": 2,
     "scd_definition_codes": 2,
     "income_quintile_limits": 2,
     "consumer_price_index": 2,
@@ -132,6 +138,14 @@ SORTS = {
     "report_balance": "a few rows that were counted",
     "report_cumulative_incidence": "a few rows that were counted",
     "study_design": "a few rows that were counted",
+    "mother_children": "from the person key to the mother",
+    "child_records": "from the mother to the child, and the spells of the children found",
+    "family_snapshots": "a view asked for all its rows: a few snapshots, and back to the family",
+    "persons_on_date": "from the keys of the parents back to the person, and of the families of a day",
+    "chosen_families": "from the person key to the family, twice: the snapshot is a view",
+    "chosen_parents": "from the child to the parent",
+    "chosen_attrition": "a few rows that were counted",
+    "chosen_statistics": "a few rows that were counted",
     "hospital_diagnosis_rows": "a view asked for all its rows, from the contact key to the person key",
     "health_service_rows": "a view asked for all its rows, by a date read from a text",
     "diabetes_diagnosis_rows": "the few rows that count, from the contact key to the person key",

@@ -3,43 +3,7 @@
     lpr_delivered("2") == "true" or lpr_delivered("3f") == "true"
 ) -%}
 with
-    -- an admission that goes on at the index date is not known to end: left out
-    ended_contacts as (
-        select
-            cohort.pnr,
-            cohort.index_date,
-            greatest(
-                contacts.admission_date, {{ add_days("cohort.index_date", -1 * days) }}
-            ) as date_start,
-            contacts.discharge_date as date_end
-        from {{ ref("cohort") }} as cohort
-        inner join
-            {{ ref("admission_contacts") }} as contacts
-            on contacts.pnr = cohort.pnr
-            and {{ in_lookback("contacts.discharge_date", "cohort.index_date", days) }}
-    ),
-
-    spells as (
-        {{
-            islands(
-                "ended_contacts",
-                ["pnr", "index_date"],
-                "date_start",
-                "date_end",
-                gap=0,
-            )
-        }}
-    ),
-
-    spell_use as (
-        select
-            pnr,
-            index_date,
-            count(*) as n_admission_spells,
-            sum({{ days_between("date_start", "date_end") }} + 1) as n_admission_days
-        from spells
-        group by pnr, index_date
-    ),
+    spell_use as ({{ admission_use_before(ref("cohort"), days) }}),
 
     visit_use as (
         select cohort.pnr, cohort.index_date, count(*) as n_visit_days
