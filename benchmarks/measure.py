@@ -35,7 +35,7 @@ def run(command: Sequence[str], *, cwd: Path = ROOT) -> Figure:
         out.seek(0)
         said = out.read().decode(errors="replace").strip()
     if process.returncode:
-        sys.exit(f"{' '.join(command)}\n{fault.decode()[-2000:]}")
+        sys.exit(f"{' '.join(command)}\n{said[-2000:]}\n{fault.decode(errors='replace')[-2000:]}")
     return Figure(wall=wall, cpu=usage.ru_utime + usage.ru_stime, peak=usage.ru_maxrss / 1024**2, said=said)
 
 
