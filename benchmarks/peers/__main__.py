@@ -9,10 +9,12 @@ import platform
 from pathlib import Path
 
 from benchmarks.measure import ROOT
-from benchmarks.peers import projects
+from benchmarks.peers import builds, projects
 from benchmarks.peers.tools import Setting, be_quiet, keep, table, versions
 
 ROWS = {
+    "full_build": builds.full_build,
+    "edits": builds.edits,
     "nothing_changed": projects.nothing_changed,
     "unit_tests": projects.unit_tests,
     "ls_compile": projects.ls_compile,

@@ -55,7 +55,8 @@ def write_unit_test_projects(folder: Path, count: int) -> None:
     (ours / "profiles.yml").write_text(PROFILE)
     # dbt asks the database for the columns of what a unit test replaces: the table must be there, empty.
     (ours / "target").mkdir()
-    code = "import duckdb; duckdb.connect('target/dbt.duckdb').sql('create schema raw; create table raw.t (id text, year int, x double)')"
+    table = "create schema raw; create table raw.t (id text, year int, x double)"
+    code = f"import duckdb; duckdb.connect('target/dbt.duckdb').sql('{table}')"
     subprocess.run([binary("dbt"), "-c", code], cwd=ours, check=True)
     (theirs / "models").mkdir(parents=True)
     (theirs / "tests").mkdir()

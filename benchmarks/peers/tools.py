@@ -39,12 +39,13 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One way to do the thing: a command, the folder it runs in, and what is made ready before each run, untimed."""
+    """One way to do the thing: a command, its folder, what is made ready before each run, untimed, and what is told after."""
 
     name: str
     command: Sequence[str]
     cwd: Path = ROOT
     before: Callable[[], object] = lambda: None
+    after: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class Line:
     peak: float
     runs: int
     ratio: float
+    told: str = ""
 
 
 def binary(tool: str, name: str = "python") -> str:
@@ -110,18 +112,24 @@ def in_turn(row: str, case: str, size: tuple[int, str], ways: Iterable[Way], run
     for way, found in zip(ways, figures, strict=True):
         middle = median(found)
         ratio = statistics.median(theirs.wall / ours.wall for theirs, ours in zip(found, figures[0], strict=True))
+        told = way.after()
         sizes = {"size": size[0], "unit": size[1], "runs": runs, "ratio": ratio}
-        lines.append(Line(row=row, case=case, way=way.name, wall=middle.wall, cpu=middle.cpu, peak=middle.peak, **sizes))
+        lines.append(
+            Line(row=row, case=case, way=way.name, wall=middle.wall, cpu=middle.cpu, peak=middle.peak, told=told, **sizes)
+        )
         print(f"{row}: {case}, {size[0]:,} {size[1]}, {way.name}: {middle.wall:.2f} s", file=sys.stderr, flush=True)
     return lines
 
 
 def table(lines: Iterable[Line]) -> str:
     """Return the lines as a Markdown table."""
-    head = ["| what | size | way | wall | processor | peak | wall to ours | runs |", "|---|---|---|---|---|---|---|---|"]
+    head = [
+        "| what | size | way | wall | processor | peak | wall to ours | runs | told |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     told = [
         f"| {line.case} | {line.size:,} {line.unit} | {line.way} | {line.wall:.2f} s | {line.cpu:.2f} s | {line.peak:.2f} GB"
-        f" | {line.ratio:.2f} | {line.runs} |"
+        f" | {line.ratio:.2f} | {line.runs} | {line.told} |"
         for line in lines
     ]
     return "\n".join([*head, *told])

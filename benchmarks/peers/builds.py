@@ -1,0 +1,158 @@
+"""Rows of the table that build the shipped project: in full, and after one thing was edited or replaced."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from benchmarks.measure import ROOT, run
+from benchmarks.peers.dbt_duckdb import write_twin
+from benchmarks.peers.tools import IDS, OURS, Line, Setting, Way, binary, dbt, in_turn, registers, wipe
+
+# A product of fractions that ends in half a cent is rounded up by one engine and down by the other; nothing else differs.
+ROUNDED = {"transforms.income_years", "transforms.income_change", "transforms.income_trajectory"}
+LEAF, COMMENTED, REPLACED = "scd_summary", "persons", "lmdb"
+
+
+def full_build(setting: Setting) -> list[Line]:
+    """Build every table of the shipped project from raw files, nothing kept, tests off: `ids run` and `dbt run`."""
+    lines = []
+    for size in setting.sizes:
+        raw, folder = registers(setting.work, size), setting.work / f"full_build_{size}"
+        ours, ordered, unordered = folder / "ours", folder / "ordered", folder / "unordered"
+        write_twin(ordered, raw)
+        write_twin(unordered, raw, ordered=False)
+        command = [*IDS, "run", "--quiet", "--vars", f"{{registers_dir: {raw}}}", "--target-path", str(ours)]
+        ways = [Way(name=OURS, command=command, before=partial(wipe, ours), after=partial(_count_ours, ours))]
+        for name, twin in (("dbt-duckdb, sorted as ours", ordered), ("dbt-duckdb, unsorted", unordered)):
+            made = [twin / "target", *(twin / "tables" / layer for layer in ("registry", "staging", "transforms"))]
+            ready = partial(_start_anew, made)
+            ways.append(
+                Way(name=name, command=dbt("run", profiles=twin), cwd=twin, before=ready, after=partial(_count_dbt, twin))
+            )
+        lines += in_turn("full_build", "full build", (size, "persons"), ways, setting.runs)
+        check_equal(ours / "tables", ordered / "tables", allowed=ROUNDED)
+        wipe(folder)
+    return lines
+
+
+def check_equal(ours: Path, theirs: Path, tables: tuple[str, ...] = (), allowed: set[str] | frozenset[str] = frozenset()) -> None:
+    """Compare tables of both sides by rows and digests; stops when one differs that may not."""
+    script = ROOT / "benchmarks" / "peers" / "equal.py"
+    command = [binary("duckdb"), str(script), str(ours), str(theirs), *tables]
+    said = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    different = {table: found for table, found in said.items() if found != "equal"}
+    print(f"{len(said) - len(different)} of {len(said)} tables equal; {different or 'none differs'}", file=sys.stderr, flush=True)
+    if set(different) - allowed:
+        sys.exit("tables differ that should be equal")
+
+
+# -- edits ------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Edited:
+    """The same project twice, ours and dbt's, over one folder of raw files; each edit is another one."""
+
+    ours: Path
+    theirs: Path
+    raw: Path
+    number: int = field(default=0)
+
+    def leaf(self) -> None:
+        """Change a condition of a model that nobody reads."""
+        self.number += 1
+        self._write(LEAF, lambda text: text.replace("from scd_summary", f"from scd_summary\nwhere {self.number} = {self.number}"))
+
+    def comment(self) -> None:
+        """Change a comment of a model that many read."""
+        self.number += 1
+        self._write(COMMENTED, lambda text: f"-- note {self.number}\n{text}")
+
+    def file(self) -> None:
+        """Replace one of the files of a register: with and without its last row, in turn."""
+        self.number += 1
+        path = sorted((self.raw / REPLACED).glob("*.parquet"))[-1]
+        whole = self.raw / "whole.parquet"
+        if not whole.exists():
+            shutil.copy(path, whole)
+        table = pq.read_table(whole)
+        pq.write_table(table.slice(0, table.num_rows - self.number % 2), path.with_suffix(".draft"))
+        os.replace(path.with_suffix(".draft"), path)
+
+    def _write(self, name: str, change: Callable[[str], str]) -> None:
+        """Edit the model on both sides; dbt's state is what the last run knew."""
+        state = self.theirs / "state"
+        state.mkdir(exist_ok=True)
+        shutil.copy(self.theirs / "target" / "manifest.json", state)
+        model = next((self.ours / "models").rglob(f"{name}.sql"))
+        twin = next((self.theirs / "models" / "outputs").glob(f"*__{name}.sql"))
+        for path, before in ((model, "from scd_summary"), (twin, ") as made")):
+            kept = path.with_suffix(".kept")
+            if not kept.exists():
+                shutil.copy(path, kept)
+            text = kept.read_text(encoding="utf-8").replace(before, "from scd_summary")
+            path.write_text(change(text).replace("from scd_summary", before), encoding="utf-8")
+
+
+def edits(setting: Setting) -> list[Line]:
+    """Run again after a leaf model, a comment, or one raw file of 24 changed; everything was built before."""
+    lines = []
+    for size in setting.sizes:
+        folder = setting.work / f"edits_{size}"
+        wipe(folder)
+        raw = folder / "raw"
+        shutil.copytree(registers(setting.work, size), raw, copy_function=os.link)
+        project, target, twin = folder / "project", folder / "ours", folder / "twin"
+        run([*IDS, "init", str(project)])
+        write_twin(twin, raw)
+        ours = [*IDS, "run", "--quiet", "--project-dir", str(project), "--vars", f"{{registers_dir: {raw}}}"]
+        ours += ["--target-path", str(target)]
+        full = dbt("run", profiles=twin)
+        modified = [*full, "--select", "state:modified+", "--state", str(twin / "state")]
+        run(ours)
+        run(full, cwd=twin)
+        edited = Edited(ours=project, theirs=twin, raw=raw)
+        cases: list[tuple[str, Callable[[], object]]] = [
+            ("nothing changed, shipped project", lambda: None),
+            ("one leaf model edited", edited.leaf),
+            ("one comment edited", edited.comment),
+            ("one source file replaced", edited.file),
+        ]
+        for case, edit in cases:
+            ways = [
+                Way(name=OURS, command=ours, before=edit, after=partial(_count_ours, target)),
+                Way(name="dbt-duckdb, run", command=full, cwd=twin, before=edit, after=partial(_count_dbt, twin)),
+            ]
+            if case != "one source file replaced":  # dbt does not see it: state:modified+ would run nothing and leave old rows
+                way = Way(name="dbt-duckdb, state:modified+", command=modified, cwd=twin, before=edit)
+                ways.append(Way(name=way.name, command=way.command, cwd=twin, before=edit, after=partial(_count_dbt, twin)))
+            lines += in_turn("edits", case, (size, "persons"), ways, setting.runs)
+        wipe(folder)
+    return lines
+
+
+def _start_anew(folders: list[Path]) -> None:
+    """Remove what was made; folders of tables must be there, dbt-duckdb makes none."""
+    wipe(*folders)
+    for folder in folders[1:]:
+        folder.mkdir(parents=True)
+
+
+def _count_ours(target: Path) -> str:
+    """Return how many models the last run built."""
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    models = [result for result in results if result["resource_type"] == "model"]
+    return f"{sum(result['status'] == 'success' for result in models)} of {len(models)} models"
+
+
+def _count_dbt(project: Path) -> str:
+    """Return how many models dbt ran last, views included."""
+    return f"{len(json.loads((project / 'target' / 'run_results.json').read_text())['results'])} models"
