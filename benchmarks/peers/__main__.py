@@ -14,6 +14,7 @@ from benchmarks.peers.tools import Setting, be_quiet, keep, table, versions
 
 ROWS = {
     "full_build": builds.full_build,
+    "by_hand": builds.by_hand,
     "edits": builds.edits,
     "nothing_changed": projects.nothing_changed,
     "unit_tests": projects.unit_tests,

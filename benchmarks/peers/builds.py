@@ -18,6 +18,7 @@ from benchmarks.peers.tools import IDS, OURS, Line, Setting, Way, binary, dbt, i
 
 # A product of fractions that ends in half a cent is rounded up by one engine and down by the other; nothing else differs.
 ROUNDED = {"transforms.income_years", "transforms.income_change", "transforms.income_trajectory"}
+THREAD = ("+scd_patients", "+prescriptions")
 LEAF, COMMENTED, REPLACED = "scd_summary", "persons", "lmdb"
 
 
@@ -43,6 +44,41 @@ def full_build(setting: Setting) -> list[Line]:
     return lines
 
 
+def by_hand(setting: Setting) -> list[Line]:
+    """Build one thread of 13 tables from raw files, against scripts written by hand for DuckDB and Polars."""
+    lines = []
+    for size in setting.sizes:
+        raw, folder = registers(setting.work, size), setting.work / f"by_hand_{size}"
+        settings = json.dumps({"registers_dir": str(raw), "lpr_versions": ["2"]})
+        ours = [*IDS, "run", "--quiet", "--vars", settings, "--target-path", str(folder / "ours"), "--select", *THREAD]
+        run([*IDS, "compile", *ours[4 : -1 - len(THREAD)]])  # ours is compiled, as the scripts are written
+        ways = [
+            Way(
+                name=OURS, command=ours, before=partial(_keep_cache, folder / "ours"), after=partial(_count_ours, folder / "ours")
+            )
+        ]
+        for name, tool, more in (
+            ("DuckDB", "duckdb", []),
+            ("DuckDB, memory_limit 2GB", "duckdb", ["2GB"]),
+            ("Polars", "polars", []),
+        ):
+            out = folder / name.replace(" ", "_")
+            script = [binary(tool), "-m", f"benchmarks.peers.thread_{tool}", str(raw), str(ROOT / "seeds"), str(out), *more]
+            ways.append(Way(name=f"{name}, by hand", command=script, before=partial(wipe, out)))
+        lines += in_turn("by_hand", "13 tables from raw files", (size, "persons"), ways, setting.runs)
+        for out in ("DuckDB", "Polars"):
+            check_equal(folder / "ours" / "tables", folder / out)
+        wipe(folder)
+    return lines
+
+
+def _keep_cache(target: Path) -> None:
+    """Remove all that was built, and keep what was compiled."""
+    for path in target.iterdir():
+        if path.name != "cache":
+            path.unlink() if path.is_symlink() or path.is_file() else wipe(path)
+
+
 def check_equal(ours: Path, theirs: Path, tables: tuple[str, ...] = (), allowed: set[str] | frozenset[str] = frozenset()) -> None:
     """Compare tables of both sides by rows and digests; stops when one differs that may not."""
     script = ROOT / "benchmarks" / "peers" / "equal.py"
@@ -66,6 +102,12 @@ class Edited:
     raw: Path
     number: int = field(default=0)
 
+    def nothing(self) -> None:
+        """Change nothing; dbt's state is what the last run knew."""
+        state = self.theirs / "state"
+        state.mkdir(exist_ok=True)
+        shutil.copy(self.theirs / "target" / "manifest.json", state)
+
     def leaf(self) -> None:
         """Change a condition of a model that nobody reads."""
         self.number += 1
@@ -88,10 +130,8 @@ class Edited:
         os.replace(path.with_suffix(".draft"), path)
 
     def _write(self, name: str, change: Callable[[str], str]) -> None:
-        """Edit the model on both sides; dbt's state is what the last run knew."""
-        state = self.theirs / "state"
-        state.mkdir(exist_ok=True)
-        shutil.copy(self.theirs / "target" / "manifest.json", state)
+        """Edit the model on both sides."""
+        self.nothing()
         model = next((self.ours / "models").rglob(f"{name}.sql"))
         twin = next((self.theirs / "models" / "outputs").glob(f"*__{name}.sql"))
         for path, before in ((model, "from scd_summary"), (twin, ") as made")):
@@ -121,7 +161,7 @@ def edits(setting: Setting) -> list[Line]:
         run(full, cwd=twin)
         edited = Edited(ours=project, theirs=twin, raw=raw)
         cases: list[tuple[str, Callable[[], object]]] = [
-            ("nothing changed, shipped project", lambda: None),
+            ("nothing changed, shipped project", edited.nothing),
             ("one leaf model edited", edited.leaf),
             ("one comment edited", edited.comment),
             ("one source file replaced", edited.file),
@@ -132,8 +172,8 @@ def edits(setting: Setting) -> list[Line]:
                 Way(name="dbt-duckdb, run", command=full, cwd=twin, before=edit, after=partial(_count_dbt, twin)),
             ]
             if case != "one source file replaced":  # dbt does not see it: state:modified+ would run nothing and leave old rows
-                way = Way(name="dbt-duckdb, state:modified+", command=modified, cwd=twin, before=edit)
-                ways.append(Way(name=way.name, command=way.command, cwd=twin, before=edit, after=partial(_count_dbt, twin)))
+                after = partial(_count_dbt, twin)
+                ways.append(Way(name="dbt-duckdb, state:modified+", command=modified, cwd=twin, before=edit, after=after))
             lines += in_turn("edits", case, (size, "persons"), ways, setting.runs)
         wipe(folder)
     return lines

@@ -6,6 +6,7 @@ underscores in the place of the dot.
 """
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ def write_twin(folder: Path, registers: Path, *, ordered: bool = True) -> Twin:
     (folder / "models" / "outputs").mkdir()
     (folder / "seeds_parquet").mkdir()
     (folder / "dbt_project.yml").write_text(_PROJECT)
-    output = {"type": "duckdb", "path": "target/twin.duckdb", "threads": 2, "settings": {"threads": 2}}
+    output = {"type": "duckdb", "path": "target/twin.duckdb", "threads": os.cpu_count()}
     (folder / "profiles.yml").write_text(json.dumps({"twin": {"target": "dev", "outputs": {"dev": output}}}))
     options = Options(project_dir=ROOT, vars=f"{{registers_dir: {registers}}}", target_path=folder / "ours")
     config = load_config(options)
