@@ -9,8 +9,9 @@ import platform
 from pathlib import Path
 
 from benchmarks.measure import ROOT
-from benchmarks.peers import builds, projects
-from benchmarks.peers.tools import Setting, be_quiet, keep, table, versions
+from benchmarks.peers import builds, projects, reads
+from benchmarks.peers.plots import draw
+from benchmarks.peers.tools import Setting, be_quiet, keep, read_lines, table, versions
 
 ROWS = {
     "full_build": builds.full_build,
@@ -19,6 +20,8 @@ ROWS = {
     "nothing_changed": projects.nothing_changed,
     "unit_tests": projects.unit_tests,
     "ls_compile": projects.ls_compile,
+    "cohort": reads.cohort,
+    "scan_write": reads.scan_write,
 }
 
 
@@ -33,6 +36,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=_numbers, default=(250_000, 1_000_000), help="persons, or rows, with commas between")
     parser.add_argument("--models", type=_numbers, default=(1000, 5000), help="models of generated projects, with commas between")
     parser.add_argument("--runs", type=int, default=5, help="runs of each way, in turn")
+    parser.add_argument("--plots", type=Path, default=ROOT / "benchmarks", help="where drawings go")
     parser.add_argument("--work", type=Path, default=ROOT / "data" / "bench" / "peers", help="where registers and projects lie")
     said = parser.parse_args()
     be_quiet()
@@ -44,6 +48,7 @@ def main() -> None:
         lines = ROWS[name](setting)
         keep(lines, work)
         print(f"### {name}\n\n{table(lines)}\n", flush=True)
+    print("### growth\n\n" + "\n".join(draw(read_lines(work), said.plots)), flush=True)
 
 
 if __name__ == "__main__":

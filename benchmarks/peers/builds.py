@@ -31,7 +31,7 @@ def full_build(setting: Setting) -> list[Line]:
         write_twin(ordered, raw)
         write_twin(unordered, raw, ordered=False)
         command = [*IDS, "run", "--quiet", "--vars", f"{{registers_dir: {raw}}}", "--target-path", str(ours)]
-        ways = [Way(name=OURS, command=command, before=partial(wipe, ours), after=partial(_count_ours, ours))]
+        ways = [Way(name=OURS, command=command, before=partial(wipe, ours), after=partial(count_ours, ours))]
         for name, twin in (("dbt-duckdb, sorted as ours", ordered), ("dbt-duckdb, unsorted", unordered)):
             made = [twin / "target", *(twin / "tables" / layer for layer in ("registry", "staging", "transforms"))]
             ready = partial(_start_anew, made)
@@ -53,9 +53,7 @@ def by_hand(setting: Setting) -> list[Line]:
         ours = [*IDS, "run", "--quiet", "--vars", settings, "--target-path", str(folder / "ours"), "--select", *THREAD]
         run([*IDS, "compile", *ours[4 : -1 - len(THREAD)]])  # ours is compiled, as the scripts are written
         ways = [
-            Way(
-                name=OURS, command=ours, before=partial(_keep_cache, folder / "ours"), after=partial(_count_ours, folder / "ours")
-            )
+            Way(name=OURS, command=ours, before=partial(keep_cache, folder / "ours"), after=partial(count_ours, folder / "ours"))
         ]
         for name, tool, more in (
             ("DuckDB", "duckdb", []),
@@ -72,7 +70,7 @@ def by_hand(setting: Setting) -> list[Line]:
     return lines
 
 
-def _keep_cache(target: Path) -> None:
+def keep_cache(target: Path) -> None:
     """Remove all that was built, and keep what was compiled."""
     for path in target.iterdir():
         if path.name != "cache":
@@ -168,7 +166,7 @@ def edits(setting: Setting) -> list[Line]:
         ]
         for case, edit in cases:
             ways = [
-                Way(name=OURS, command=ours, before=edit, after=partial(_count_ours, target)),
+                Way(name=OURS, command=ours, before=edit, after=partial(count_ours, target)),
                 Way(name="dbt-duckdb, run", command=full, cwd=twin, before=edit, after=partial(_count_dbt, twin)),
             ]
             if case != "one source file replaced":  # dbt does not see it: state:modified+ would run nothing and leave old rows
@@ -186,7 +184,7 @@ def _start_anew(folders: list[Path]) -> None:
         folder.mkdir(parents=True)
 
 
-def _count_ours(target: Path) -> str:
+def count_ours(target: Path) -> str:
     """Return how many models the last run built."""
     results = json.loads((target / "run_results.json").read_text())["results"]
     models = [result for result in results if result["resource_type"] == "model"]
