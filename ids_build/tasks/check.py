@@ -10,11 +10,12 @@ from ids_build.compiler.warm import Memory, no_garbage_collection
 from ids_build.config import Config
 from ids_build.errors import CompileError
 from ids_build.graph import Graph
-from ids_build.runner.runner import Schemas, describe_type, describe_types, explain, find_types, parse_types
+from ids_build.runner.runner import Schemas, describe_type, describe_types, explain, find_types
+from ids_build.tasks.columns import read_schemas
 from ids_build.tasks.parse import parse_project
 
 _HINT = "use --no-cache, remove the folder 'cache' under the target path, and report this"
-__all__ = ["check_cache", "explain", "find_schemas", "read_schemas"]
+__all__ = ["check_cache", "explain", "find_schemas"]
 
 
 def find_schemas(graph: Graph, config: Config, memory: Memory, beside: Callable[[], None] = lambda: None) -> Schemas:
@@ -35,12 +36,6 @@ def find_schemas(graph: Graph, config: Config, memory: Memory, beside: Callable[
     if columns.found.keys() != known.keys():
         memory.keep_pieces("columns", columns.found)
     return columns.schemas
-
-
-def read_schemas(graph: Graph, told: Mapping[str, str], config: Config, memory: Memory) -> Schemas:
-    """Return the columns that were kept; found anew where what was kept is not those of the graph."""
-    found = parse_types(graph, told)
-    return find_schemas(graph, config, memory) if found is None else found
 
 
 def check_cache(config: Config) -> int:
