@@ -26,8 +26,11 @@ class Figure:
 
 def run(command: Sequence[str], *, cwd: Path = ROOT) -> Figure:
     """Run a command to its end and return its figures; stops the benchmark when the command fails."""
+    # Compiled Python files are kept, as they are for a user: what pip installs has them from the start.
+    known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    pipe = subprocess.PIPE
     began = time.perf_counter()
-    with tempfile.TemporaryFile() as out, subprocess.Popen(command, cwd=cwd, stdout=out, stderr=subprocess.PIPE) as process:
+    with tempfile.TemporaryFile() as out, subprocess.Popen(command, cwd=cwd, env=known, stdout=out, stderr=pipe) as process:
         fault = process.stderr.read() if process.stderr else b""
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

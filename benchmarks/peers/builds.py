@@ -114,7 +114,7 @@ class Edited:
     def comment(self) -> None:
         """Change a comment of a model that many read."""
         self.number += 1
-        self._write(COMMENTED, lambda text: f"-- note {self.number}\n{text}")
+        self._write(COMMENTED, lambda text: f"{text}-- note {self.number}\n")
 
     def file(self) -> None:
         """Replace one of the files of a register: with and without its last row, in turn."""
