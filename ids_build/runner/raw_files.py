@@ -219,9 +219,9 @@ def _prefer(source: Source, found: list[RawFile]) -> list[RawFile]:
 
 
 def _cover_one_day(one: RawFile, other: RawFile) -> bool:
-    if one.period is None or other.period is None or one.is_part_with(other):
+    if one.period is None or other.period is None or not one.period.overlaps(other.period):
         return False
-    return one.period.overlaps(other.period)
+    return not one.is_part_with(other)
 
 
 def _check_forms(source: Source, files: list[RawFile]) -> None:
