@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import statistics
 import subprocess
@@ -164,9 +163,3 @@ def registers(work: Path, persons: int) -> Path:
     if not folder.exists():
         run([*IDS, "simulate", "--out", str(folder), "--persons", str(persons), "-q"])
     return folder
-
-
-def first_number(text: str) -> int:
-    """Return the first whole number in a text."""
-    found = re.search(r"\d+", text)
-    return int(found.group()) if found else 0
