@@ -94,27 +94,29 @@ def check_equal(ours: Path, theirs: Path, tables: tuple[str, ...] = (), allowed:
 
 @dataclass(slots=True)
 class Edited:
-    """The same project twice, ours and dbt's, over one folder of raw files; each edit is another one."""
+    """A project on one side, over raw files that both sides read; each edit is another one.
 
-    ours: Path
-    theirs: Path
+    `end` is where the text of a model ends that gives its rows; `dbt` is the folder of a dbt project, None for ours.
+    """
+
+    models: Path
     raw: Path
+    end: str
+    dbt: Path | None = None
     number: int = field(default=0)
 
     def nothing(self) -> None:
         """Change nothing; dbt's state is what the last run knew."""
-        state = self.theirs / "state"
-        state.mkdir(exist_ok=True)
-        shutil.copy(self.theirs / "target" / "manifest.json", state)
+        if self.dbt:
+            (self.dbt / "state").mkdir(exist_ok=True)
+            shutil.copy(self.dbt / "target" / "manifest.json", self.dbt / "state")
 
     def leaf(self) -> None:
         """Change a condition of a model that nobody reads."""
-        self.number += 1
-        self._write(LEAF, lambda text: text.replace("from scd_summary", f"from scd_summary\nwhere {self.number} = {self.number}"))
+        self._write(LEAF, lambda text: text.replace(self.end, f"{self.end}\nwhere {self.number} = {self.number}"))
 
     def comment(self) -> None:
         """Change a comment of a model that many read."""
-        self.number += 1
         self._write(COMMENTED, lambda text: f"{text}-- note {self.number}\n")
 
     def file(self) -> None:
@@ -130,16 +132,13 @@ class Edited:
         os.replace(path.with_suffix(".draft"), path)
 
     def _write(self, name: str, change: Callable[[str], str]) -> None:
-        """Edit the model on both sides."""
         self.nothing()
-        model = next((self.ours / "models").rglob(f"{name}.sql"))
-        twin = next((self.theirs / "models" / "outputs").glob(f"*__{name}.sql"))
-        for path, before in ((model, "from scd_summary"), (twin, ") as made")):
-            kept = path.with_suffix(".kept")
-            if not kept.exists():
-                shutil.copy(path, kept)
-            text = kept.read_text(encoding="utf-8").replace(before, "from scd_summary")
-            path.write_text(change(text).replace("from scd_summary", before), encoding="utf-8")
+        self.number += 1
+        path = next(path for path in self.models.rglob("*.sql") if path.stem.split("__")[-1] == name)
+        kept = path.with_suffix(".kept")
+        if not kept.exists():
+            shutil.copy(path, kept)
+        path.write_text(change(kept.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def edits(setting: Setting) -> list[Line]:
@@ -159,21 +158,22 @@ def edits(setting: Setting) -> list[Line]:
         modified = [*full, "--select", "state:modified+", "--state", str(twin / "state")]
         run(ours)
         run(full, cwd=twin)
-        edited = Edited(ours=project, theirs=twin, raw=raw)
-        cases: list[tuple[str, Callable[[], object]]] = [
-            ("nothing changed, shipped project", edited.nothing),
-            ("one leaf model edited", edited.leaf),
-            ("one comment edited", edited.comment),
-            ("one source file replaced", edited.file),
-        ]
-        for case, edit in cases:
+        mine = Edited(models=project / "models", raw=raw, end="from scd_summary")
+        other = Edited(models=twin / "models" / "outputs", raw=raw, end=") as made", dbt=twin)
+        cases = {
+            "nothing changed, shipped project": Edited.nothing,
+            "one leaf model edited": Edited.leaf,
+            "one comment edited": Edited.comment,
+            "one source file replaced": Edited.file,
+        }
+        for case, edit in cases.items():
+            ready, after = partial(edit, other), partial(_count_dbt, twin)
             ways = [
-                Way(name=OURS, command=ours, before=edit, after=partial(count_ours, target)),
-                Way(name="dbt-duckdb, run", command=full, cwd=twin, before=edit, after=partial(_count_dbt, twin)),
+                Way(name=OURS, command=ours, before=partial(edit, mine), after=partial(count_ours, target)),
+                Way(name="dbt-duckdb, run", command=full, cwd=twin, before=ready, after=after),
             ]
-            if case != "one source file replaced":  # dbt does not see it: state:modified+ would run nothing and leave old rows
-                after = partial(_count_dbt, twin)
-                ways.append(Way(name="dbt-duckdb, state:modified+", command=modified, cwd=twin, before=edit, after=after))
+            if edit is not Edited.file:  # dbt does not see it: state:modified+ would run nothing and leave old rows
+                ways.append(Way(name="dbt-duckdb, state:modified+", command=modified, cwd=twin, before=ready, after=after))
             lines += in_turn("edits", case, (size, "persons"), ways, setting.runs)
         wipe(folder)
     return lines
