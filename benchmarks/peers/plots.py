@@ -24,6 +24,7 @@ def slope(points: Iterable[tuple[float, float]]) -> float:
 
 def draw(lines: Iterable[Line], folder: Path) -> list[str]:
     """Draw every row that was measured at several sizes into the folder; return Markdown lines that tell the slopes."""
+    folder.mkdir(parents=True, exist_ok=True)
     matplotlib.rcParams.update({"svg.hashsalt": "ids_build", "svg.fonttype": "none"})
     rows: dict[str, dict[str, dict[str, list[Line]]]] = {}
     for line in sorted(lines, key=lambda line: line.size):
