@@ -34,7 +34,7 @@ def draw(lines: Iterable[Line], folder: Path) -> list[str]:
         grown = {case: ways for case, ways in cases.items() if all(len(found) > 1 for found in ways.values())}
         if not grown:
             continue
-        figure = Figure(figsize=(5.2 * len(grown), 4.2), layout="constrained")
+        figure = Figure(figsize=(5.2 * len(grown), 4.8), layout="constrained")
         for place, (case, ways) in enumerate(grown.items(), 1):
             _panel(figure, (len(grown), place), case, ways)
             told += [_tell(case, way, found) for way, found in ways.items()]
@@ -50,7 +50,7 @@ def _panel(figure: Figure, place: tuple[int, int], case: str, ways: dict[str, li
         axes.loglog(*zip(*points, strict=True), color=_COLOURS[number], marker=_MARKERS[number], label=label)
     axes.set(title=case, xlabel=next(iter(ways.values()))[0].unit, ylabel="seconds")
     axes.grid(which="major", alpha=0.3)
-    axes.legend(fontsize="small", frameon=False)
+    axes.legend(fontsize="small", frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16))
 
 
 def _tell(case: str, way: str, found: list[Line]) -> str:
