@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench peers clean
+PEERS := dbt sqlmesh duckdb polars
+PLACE := benchmarks/.peers
 
 demo: $(VENV)/.demo
 	$(BIN)/ids demo
@@ -18,11 +20,19 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/sqlfmt --check --reset-cache models macros
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev peers
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.peers
+
+peers: $(PEERS:%=$(PLACE)/%/.installed)
+
+$(PLACE)/%/.installed: benchmarks/peers/%.txt
+	test -x $(PLACE)/$*/bin/python || $(PYTHON) -m venv $(PLACE)/$*
+	$(PLACE)/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 clean:
-	rm -rf $(VENV) build dist target ids_demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PLACE) build dist target ids_demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.demo: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

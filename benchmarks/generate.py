@@ -11,7 +11,7 @@ sources:
         columns:
           - {name: id, data_type: string}
 """
-PROJECT = "name: generated\nversion: '1'\nprofile: none\nmodel-paths: [models]\n"
+PROJECT = "name: generated\nversion: '1.0.0'\nprofile: none\nmodel-paths: [models]\n"
 
 
 def write_models(folder: Path, count: int) -> None:

@@ -5,7 +5,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,19 +23,31 @@ class Figure:
     said: str = ""
 
 
+# A process inherits the peak of the one that starts it: a small one in between starts and measures.
+_LAUNCHER = """
+import os, subprocess, sys, time
+began = time.perf_counter()
+_, status, usage = os.wait4(subprocess.Popen(sys.argv[2:]).pid, 0)
+wall = time.perf_counter() - began
+with open(sys.argv[1], "w") as told:
+    print(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, file=told)
+sys.exit(status != 0)
+"""
+
+
 def run(command: Sequence[str], *, cwd: Path = ROOT) -> Figure:
     """Run a command to its end and return its figures; stops the benchmark when the command fails."""
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as out, subprocess.Popen(command, cwd=cwd, stdout=out, stderr=subprocess.PIPE) as process:
-        fault = process.stderr.read() if process.stderr else b""
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.perf_counter() - began
-        out.seek(0)
-        said = out.read().decode(errors="replace").strip()
-    if process.returncode:
-        sys.exit(f"{' '.join(command)}\n{fault.decode()[-2000:]}")
-    return Figure(wall=wall, cpu=usage.ru_utime + usage.ru_stime, peak=usage.ru_maxrss / 1024**2, said=said)
+    # Compiled Python files are kept, as they are for a user: what pip installs has them from the start.
+    known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told"
+        launch = [PYTHON, "-S", "-E", "-c", _LAUNCHER, str(told), *command]
+        done = subprocess.run(launch, cwd=cwd, env=known, capture_output=True, check=False)
+        said = done.stdout.decode(errors="replace").strip()
+        if done.returncode:
+            sys.exit(f"{' '.join(command)}\n{said[-2000:]}\n{done.stderr.decode(errors='replace')[-2000:]}")
+        wall, cpu, peak = (float(word) for word in told.read_text().split())
+    return Figure(wall=wall, cpu=cpu, peak=peak / 1024**2, said=said)
 
 
 def median(figures: Sequence[Figure]) -> Figure:

@@ -117,9 +117,9 @@ def alike(files: Sequence[RawFile]) -> list[tuple[RawFile, ...]]:
 
 def _read_file(path: Path, source: Source, project_dir: Path, footers: Footers) -> RawFile:
     shown = path.relative_to(project_dir).as_posix() if path.is_relative_to(project_dir) else path.as_posix()
-    text = path.suffix.lower() == ".csv"
+    text, whole = path.suffix.lower() == ".csv", path.resolve()
     try:
-        facts = footers.read(path.resolve(), lambda place: _read_header(place, shown) if text else _read_footer(place))
+        facts = footers.read(whole, lambda place: _read_header(place, shown) if text else _read_footer(place))
     except (pa.ArrowInvalid, pa.ArrowException, OSError, csv.Error, UnicodeDecodeError) as error:
         denied = isinstance(error, PermissionError)
         form = "text in UTF-8" if text else "whole parquet file"
@@ -131,7 +131,7 @@ def _read_file(path: Path, source: Source, project_dir: Path, footers: Footers) 
     period = find_period(path.stem) if source.period == "file_name" else None
     head = facts.header
     return RawFile(
-        path=path.resolve(),
+        path=whole,
         shown=shown,
         period=period,
         rows=head.rows,
@@ -219,18 +219,19 @@ def _prefer(source: Source, found: list[RawFile]) -> list[RawFile]:
 
 
 def _cover_one_day(one: RawFile, other: RawFile) -> bool:
-    if one.period is None or other.period is None or one.is_part_with(other):
+    if one.period is None or other.period is None or not one.period.overlaps(other.period):
         return False
-    return one.period.overlaps(other.period)
+    return not one.is_part_with(other)
 
 
 def _check_forms(source: Source, files: list[RawFile]) -> None:
     """Raise ConfigError when a table without periods lies there both as text and as parquet: one of them is stale."""
-    for one in files:
-        for other in files:
-            if one.path.with_suffix("") == other.path.with_suffix("") and one.path.suffix > other.path.suffix:
-                raise ConfigError(
-                    f"source '{source.relation}': '{other.path.name}' and '{one.path.name}' are both there",
-                    at=Location(path=one.shown),
-                    hint="take one of them away",
-                )
+    first: dict[Path, RawFile] = {}
+    for one in sorted(files, key=lambda file: file.path.suffix):
+        other = first.setdefault(one.path.with_suffix(""), one)
+        if other.path.suffix < one.path.suffix:
+            raise ConfigError(
+                f"source '{source.relation}': '{other.path.name}' and '{one.path.name}' are both there",
+                at=Location(path=one.shown),
+                hint="take one of them away",
+            )

@@ -10,11 +10,12 @@ from ids_build.compiler.warm import Memory, no_garbage_collection
 from ids_build.config import Config
 from ids_build.errors import CompileError
 from ids_build.graph import Graph
-from ids_build.runner.runner import Schemas, describe_type, describe_types, explain, find_types, parse_types
+from ids_build.runner.runner import Schemas, describe_type, describe_types, explain, find_types
+from ids_build.tasks.columns import read_schemas
 from ids_build.tasks.parse import parse_project
 
 _HINT = "use --no-cache, remove the folder 'cache' under the target path, and report this"
-__all__ = ["accept_schemas", "check_cache", "explain", "find_schemas", "read_schemas"]
+__all__ = ["accept_schemas", "check_cache", "explain", "find_schemas"]
 
 
 def find_schemas(graph: Graph, config: Config, memory: Memory, beside: Callable[[], None] = lambda: None) -> Schemas:
@@ -40,12 +41,6 @@ def accept_schemas(graph: Graph, schemas: Schemas, memory: Memory) -> None:
     told = describe_types(graph, schemas)
     if told is not None:
         memory.keep_types(told)
-
-
-def read_schemas(graph: Graph, told: Mapping[str, str], config: Config, memory: Memory) -> Schemas:
-    """Return the columns that were kept; found anew where what was kept is not those of the graph."""
-    found = parse_types(graph, told)
-    return find_schemas(graph, config, memory) if found is None else found
 
 
 def check_cache(config: Config) -> int:

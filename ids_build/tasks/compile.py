@@ -73,4 +73,4 @@ def _check(graph: Graph, config: Config, memory: Memory, beside: Callable[[], No
         found: Schemas = load_task("check").find_schemas(graph, config, memory, beside)
         return found
     beside()
-    return _WhenAsked(lambda: load_task("check").read_schemas(graph, told, config, memory))
+    return _WhenAsked(lambda: load_task("columns").read_schemas(graph, told, config, memory))

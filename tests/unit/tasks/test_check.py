@@ -5,7 +5,8 @@ import pytest
 
 from ids_build.compiler.warm import Memory
 from ids_build.errors import CompileError, TypeCheckError
-from ids_build.tasks.check import check_cache, find_differences, find_schemas, read_schemas
+from ids_build.tasks.check import check_cache, find_differences, find_schemas
+from ids_build.tasks.columns import read_schemas
 from ids_build.tasks.parse import parse_project
 from tests.support import make_graph, make_model
 from tests.support.shop import open_shop
@@ -20,13 +21,6 @@ def test_columns_are_found_and_kept_while_something_else_is_done(tmp_path: Path)
     assert told is not None
     assert dict(read_schemas(graph, told, config, memory)) == dict(schemas)
     assert done == [1]
-
-
-def test_kept_columns_of_another_graph_are_found_anew(tmp_path: Path) -> None:
-    config = open_shop(tmp_path)
-    memory = Memory(config)
-    graph = parse_project(config, memory)
-    assert read_schemas(graph, {"model.shop.other": "x"}, config, memory).keys() == graph.tables.keys()
 
 
 def test_a_fault_of_types_is_not_kept(tmp_path: Path) -> None:
