@@ -12,7 +12,8 @@ import filelock
 
 from ids_build.errors import StorageError
 from ids_build.relation import Relation
-from ids_build.runner.generations import Generation, Generations
+from ids_build.runner.footers import find_parts
+from ids_build.runner.generations import Generation, Generations, remove_table
 
 
 class Storage:
@@ -53,7 +54,7 @@ class Storage:
     def find_day(self, relation: Relation) -> date | None:
         """Return the day on which the table was put in place, None when it never was."""
         path = self.table_path(relation)
-        return date.fromtimestamp(path.stat().st_mtime) if path.is_file() else None
+        return date.fromtimestamp(path.stat().st_mtime) if path.exists() else None
 
     @property
     def new(self) -> int | None:
@@ -65,7 +66,14 @@ class Storage:
         path = self.existing_draft(relation)
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
+            remove_table(path)
+        return path
+
+    def draft_folder(self, relation: Relation) -> Path:
+        """Return the empty folder into which the parts of a table are written before it is published."""
+        path = self.draft_path(relation)
+        with _told(path):
+            path.mkdir()
         return path
 
     def existing_draft(self, relation: Relation) -> Path:
@@ -80,8 +88,9 @@ class Storage:
         draft = self.existing_draft(relation)
         path = self._make_room(relation)
         with _told(path):
-            with draft.open("rb+") as written:
-                os.fsync(written.fileno())
+            for file in find_parts(draft):
+                with file.open("rb+") as written:
+                    os.fsync(written.fileno())
             os.replace(draft, path)
         self._placed.add(relation)
         return path
@@ -97,7 +106,7 @@ class Storage:
     def withdraw(self, relation: Relation) -> None:
         """Take a placed table out of the new generation again."""
         if relation in self._placed:
-            self.table_path(relation).unlink(missing_ok=True)
+            remove_table(self.table_path(relation))
             self._placed.discard(relation)
 
     def publish(self, about: Generation, dropped: Collection[Relation], keep: int) -> int:
@@ -148,7 +157,7 @@ class Storage:
                 self._new = self.generations.begin()
             path = self.generations.folder(self._new) / _file_name(relation)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
+            remove_table(path)
         return path
 
     def read_deliveries(self, relation: Relation, location: str) -> dict[str, int]:
@@ -179,7 +188,7 @@ class Storage:
 
     def discard(self, relation: Relation) -> None:
         """Remove the draft, if there is one."""
-        self.existing_draft(relation).unlink(missing_ok=True)
+        remove_table(self.existing_draft(relation))
 
     def remove_drafts(self) -> None:
         """Remove whatever a killed run left aside."""
