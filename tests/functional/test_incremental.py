@@ -1,10 +1,14 @@
 """Incremental models: a table in parts that says the same in whatever order its batches came."""
 
+import itertools
+import os
+import random
 from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from .toy import Toy
 
@@ -102,3 +106,85 @@ def test_a_period_that_is_gone_leaves_no_part(toy: Maker) -> None:
     assert ran.code == 0, ran.out
     assert list(files(shop)) == ["2003"]
     assert shop.rows("child") == [{"pnr": "a", "visits": 1}, {"pnr": "d", "visits": 1}]
+
+
+# -- any order is the same ------------------------------------------------------------------------
+
+APPEND = """
+{{ config(materialized='incremental', incremental_strategy='append') }}
+select distinct pnr, period_end as day from {{ source('raw', 'visits') }} where cost > 1
+"""
+LATEST = """
+{{ config(materialized='incremental', incremental_strategy='merge', unique_key='pnr') }}
+select pnr, max(period_end) as day, max(cost) as cost
+from {{ source('raw', 'visits') }}
+where cost > 0
+group by pnr, period_end
+qualify row_number() over (partition by pnr order by period_end desc) = 1
+"""
+FIRST = """
+{{ config(materialized='incremental', incremental_strategy='append') }}
+select pnr, min(period_end) as day, 1 as visits
+from {{ source('raw', 'visits') }}
+{% if is_incremental() %} where pnr not in (select pnr from {{ this }}) {% endif %}
+group by pnr
+"""
+MODELS = {"insert_overwrite": BY_PERIOD, "append": APPEND, "merge": LATEST, "this": FIRST}
+
+
+def full(toy: Toy, model: str) -> list[dict[str, Any]]:
+    """Return what the query of a full build says in one go."""
+    toy.write({"models/visits.sql": model.replace("'incremental',", "'table',")})
+    ran = toy.run("build", "--select", "visits", "--target-path", "whole")
+    assert ran.code == 0, ran.out + ran.err
+    rows = sorted(toy.rows("visits", "whole"), key=str)
+    toy.write({"models/visits.sql": model})
+    return rows
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("order", [*itertools.permutations(YEARS)], ids="-".join)
+def test_batches_in_any_order_make_what_a_full_build_makes(toy: Maker, kind: str, order: tuple[str, ...]) -> None:
+    shop = project(toy, MODELS[kind], years=())
+    (shop.folder / "models/child.sql").unlink()
+    for year in order:
+        shop.write({name(year): YEARS[year]})
+        build(shop)
+    build(shop)  # nothing new: nothing is made
+    assert shop.statuses("model") == {"main.visits": "reused"}
+    assert read(shop) == full(shop, MODELS[kind])
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("seed", range(6))
+def test_any_history_of_deliveries_leaves_no_trace(toy: Maker, kind: str, seed: int) -> None:
+    """New, late, replaced, repeated and vanished files in an order of chance: the end says the same as a build from nothing."""
+    chance = random.Random(seed)
+    shop = project(toy, MODELS[kind], years=())
+    (shop.folder / "models/child.sql").unlink()
+
+    def deliver(year: str) -> None:
+        rows = [(chance.choice("abcdef"), chance.randint(0, 9)) for _ in range(chance.randint(1, 5))]
+        shop.write({name(year): delivery(*dict(rows).items(), ("g", 3))})
+
+    years = ["2000", "2001", "2002", "2003", "2004"]
+    deliver(chance.choice(years))
+    build(shop)
+    for _ in range(7):
+        there = [path.stem for path in (shop.folder / "raw/visits").iterdir()]
+        match chance.choice(["new", "replace", "touch", "take away"]):
+            case "touch":
+                os.utime(shop.folder / name(chance.choice(there)))
+            case "take away" if len(there) > 1:
+                (shop.folder / name(chance.choice(there))).unlink()
+            case "replace":
+                deliver(chance.choice(there))
+            case _:
+                deliver(chance.choice(years))
+        (shop.folder / "target/deliveries.json").unlink(missing_ok=True)  # deliveries that shrink are refused otherwise
+        build(shop)
+    assert read(shop) == full(shop, MODELS[kind])
+    ran = shop.run("build", "--target-path", "anew")
+    assert ran.code == 0, ran.out
+    for part in shop.path("visits", "anew").iterdir():
+        assert pq.read_table(part).equals(pq.read_table(shop.path("visits") / part.name)), part.name
