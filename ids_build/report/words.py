@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ids_build.results import Outlook, Result, RunResults
+from ids_build.results import Outlook, Proof, Result, RunResults
 
 TABLES = ("model", "seed")
 
@@ -36,6 +36,17 @@ def describe_counts(results: RunResults) -> str:
         parts.append(f"generation {results.published.generation} published")
     what = ", ".join(parts) or "nothing to do"
     return f"{what} in {results.seconds:.1f} s"
+
+
+def describe_proof(proof: Proof) -> str:
+    """Return what came of building an incremental model in several orders on one sample."""
+    if proof.skipped:
+        return f"skipped  {proof.data}: {proof.skipped}"
+    tried = f"{proof.batches} batches, {proof.orders} {'order' if proof.orders == 1 else 'orders'}, {proof.rows:,} rows"
+    if not proof.told:
+        return f"same     {proof.data}: {tried}; increments make what a full build makes"
+    told = "".join(f"\n  {line}" for line in proof.told)
+    return f"differs  {proof.data}: {tried}{told}\n  hint: {proof.hint}"
 
 
 def describe_outlook(outlooks: Iterable[Outlook]) -> str:

@@ -1,9 +1,8 @@
 """The batches in which the inputs of an incremental model come: periods or files of sources, parts of other such models."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ids_build.errors import NotBuiltError
 from ids_build.graph import Graph
@@ -13,8 +12,9 @@ from ids_build.relation import Relation
 from ids_build.runner.cohort import PERSONS
 from ids_build.runner.materializations import Workshop, add_table, lay_ready, look_at
 from ids_build.runner.raw_files import RawFile
-from ids_build.runner.reuse import Reuse, name_files, part_path
+from ids_build.runner.reuse import name_files, part_path
 from ids_build.runner.sources import Delivery, open_files
+from ids_build.runner.state import Part
 
 _UNFIT = re.compile(r"[^\w .-]")
 
@@ -33,12 +33,12 @@ class Batch:
 class Batches:
     """The batches of one incremental model as they lie there now, and how each is laid ready in a session of its own."""
 
-    def __init__(self, model: Model, facts: Facts, shop: Workshop, reuse: Reuse) -> None:
+    def __init__(self, model: Model, facts: Facts, shop: Workshop, find_parts: Callable[[Relation], Mapping[str, Part]]) -> None:
         """Look for the files and parts. `facts` are those of the whole table; `shop` has an engine that nobody else uses."""
         self._model, self._shop, self._facts = model, shop, facts
         self._inputs = find_inputs(model, shop.graph)
         self._files: dict[Relation, dict[str, list[RawFile]]] = {}
-        self._parts: dict[Relation, Mapping[str, Any]] = {}
+        self._parts: dict[Relation, Mapping[str, Part]] = {}
         for relation in self._inputs:
             node = shop.graph.table(relation)
             if isinstance(node, Source):
@@ -46,7 +46,7 @@ class Batches:
                 for file in look_at(node, shop).files:
                     files.setdefault(label_of(file), []).append(file)
             else:
-                self._parts[relation] = reuse.find_parts(relation)
+                self._parts[relation] = find_parts(relation)
                 if not self._parts[relation]:
                     hint = f"run 'ids build --select {node.name}' first"
                     raise NotBuiltError(f"'{relation}' has not been built in parts", hint=hint)
@@ -56,6 +56,12 @@ class Batches:
         """Return every batch in their order."""
         labels = {label for found in (*self._files.values(), *self._parts.values()) for label in found}
         return [Batch(label=label, facts=self._facts_of(label)) for label in sorted(labels)]
+
+    def find_causes(self, reasons: Iterable[str]) -> list[str]:
+        """Return those reasons for making the table again that concern every batch: all but changes of the inputs in batches."""
+        own = tuple(f"raw file '{relation.name}/" for relation in self._files)
+        own += tuple(f"{kind} '{relation}'" for relation in self._inputs for kind in ("source", "input"))
+        return [reason for reason in reasons if not reason.startswith((*own, "never built", "a part"))]
 
     def lay_whole(self) -> None:
         """Lay ready what does not come in batches."""
@@ -98,7 +104,7 @@ class Batches:
             assert isinstance(source, Source)
             name = f"source '{relation}'"
             told = name_files(source, files.get(label, ()), self._shop.project_dir)
-            found[name] = {**found[name], "files": told}
+            found[name] = {**found.get(name, {}), "files": told}
         for relation, parts in self._parts.items():
             found[f"input '{relation}'"] = parts[label].content if label in parts else ""
         return found

@@ -69,10 +69,12 @@ class Choice:
         """Return the parts that are made, in the order of their batches."""
         return tuple(label for label in self.keys if label not in self.kept)
 
-    def describe(self, name: str) -> str | None:
-        """Return in words what is made and why; None when no part was there before."""
+    def describe(self, name: str, causes: Sequence[str] = ()) -> str | None:
+        """Return in words what is made and why; None when no part was there before. `causes` concern every part."""
         if not (self.kept or self.changed or self.others or self.gone):
             return None
+        if causes:
+            return f"'{name}': all {len(self.keys)} parts made (changed: {', '.join(causes)})"
         told = [(self.new, "new"), (self.late, "late"), (self.changed, "changed"), (self.gone, "gone")]
         words = [f"{describe_labels(labels)} {word}" for labels, word in told if labels]
         words += [f"{describe_labels(self.others)} made again for the sake of these"] if self.others else []
@@ -119,9 +121,12 @@ def build_in_parts(model: Model, verdict: Verdict, reuse: Reuse, shop: Workshop)
 
     `shop` has a session of its own: in it the inputs hold one batch at a time. Raises as `build_model` does.
     """
-    inputs = Batches(model, verdict.facts, shop, reuse)
+    inputs = Batches(model, verdict.facts, shop, reuse.find_parts)
     forced = any(reason == "--full-refresh" or reason.startswith("function") for reason in verdict.reasons)
-    former = Former() if forced else _find_former(model, inputs, reuse)
+    found = [] if forced else [Former(folder=folder, parts=parts) for folder, parts in reuse.find_former(model)]
+    # Words tell what is new since the last build; parts are taken from the former table of which the most stay.
+    seen = choose_parts(model, inputs.all(), found[0] if found else Former())
+    former = max(found, key=lambda one: len(choose_parts(model, inputs.all(), one).kept), default=Former())
     columns = tuple(shop.schemas[model.relation].names)
     order = sort_keys(model, shop.schemas) or columns
     note: dict[str, Any] = {"order": list(model.order or order)}
@@ -138,16 +143,9 @@ def build_in_parts(model: Model, verdict: Verdict, reuse: Reuse, shop: Workshop)
         if isinstance(error, IdsBuildError) and not isinstance(error, StorageError | CompileError):
             tell_lost_values(error, inputs.deliveries, shop.engine)
         raise
-    told = choice.describe(str(model.relation))
+    told = replace(seen, kept=choice.kept).describe(str(model.relation), inputs.find_causes(verdict.reasons))
     rows, size = (sum(getattr(part, name) for part in parts.values()) for name in ("rows", "size"))
     return Draft(relation=model.relation, rows=rows, size=size, notes=(told,) if told else (), parts=parts)
-
-
-def _find_former(model: Model, inputs: Inputs, reuse: Reuse) -> Former:
-    """Return the former table of which the most parts stay."""
-    batches = inputs.all()
-    found = [Former(folder=folder, parts=parts) for folder, parts in reuse.find_former(model)]
-    return max(found, key=lambda former: len(choose_parts(model, batches, former).kept), default=Former())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +220,7 @@ class _Work:
             return
         self._lay(_PART, [label])
         self._lay(_LATER, later)
-        same = " and ".join(f"part.{quote(name)} is not distinct from later.{quote(name)}" for name in self.key)
+        same = " and ".join(f"(part.{quote(name)} is not distinct from later.{quote(name)})" for name in self.key)
         there = f"exists (select 1 from {_LATER.sql} as later where {same})"
         counted = self._bench.engine.fetch(f"select count(*) from {_PART.sql} as part where {there}")
         lost = int(counted.column(0)[0].as_py())

@@ -41,6 +41,7 @@ from ids_build.runner.materializations import (
     open_workshop,
     sort_keys,
 )
+from ids_build.runner.orders import prove_increments
 from ids_build.runner.outcomes import broken, make_result, name_of, passed_before, skipped, started, unproven
 from ids_build.runner.outlook import foresee
 from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
@@ -76,6 +77,7 @@ __all__ = [
     "open_cohort",
     "parse_types",
     "preview",
+    "prove_increments",
     "read_table",
     "roll_back",
     "run_plan",

@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
-from collections.abc import Collection, Mapping
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -193,6 +195,17 @@ class Storage:
     def remove_drafts(self) -> None:
         """Remove whatever a killed run left aside."""
         shutil.rmtree(self._drafts, ignore_errors=True)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield an empty folder in the target for what nobody is to keep; it is removed at the end."""
+        with _told(self._target):
+            self._target.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix=".scratch-", dir=self._target))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def lock(self) -> filelock.BaseFileLock:
         """Return the lock that keeps a second run out of this target; StorageError when another run holds it."""
