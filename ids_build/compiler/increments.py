@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ids_build.compiler.declarations import name_list
-from ids_build.compiler.query import Query
+from ids_build.compiler.query import Query, cut_end
 from ids_build.compiler.renderings import RenderedSql
 from ids_build.config import nearest
 from ids_build.errors import CompileError, Location
@@ -56,6 +56,22 @@ def tie_increment(model: Model, reads: tuple[Relation, ...]) -> Model:
         inputs.append(known[name])
     tied = replace(increment, inputs=tuple(inputs), this=model.relation in reads)
     return replace(model, references=references, increment=tied)
+
+
+def after_increment(model: Model, sql: str, at: Location) -> str:
+    """Return the query of what the table of an incremental model holds after a batch was taken in; `sql` makes its rows.
+
+    CompileError for a model that is not incremental.
+    """
+    if model.increment is None:
+        hint = "expect the rows of its query with 'expect'"
+        raise CompileError(
+            f"'{model.name}' is no incremental model: nothing is there after its query but its rows", at=at, hint=hint
+        )
+    same = " and ".join(f'(this."{name}" is not distinct from made."{name}")' for name in model.increment.key) or "false"
+    query = cut_end(sql)
+    kept = f"select this.* from {model.relation.sql} as this where not exists (select 1 from ({query}\n) as made where {same})"
+    return f"select * from ({kept}) as kept union all by name select * from ({query}\n) as made"
 
 
 def check_batches(nodes: Iterable[Node]) -> Iterator[str]:

@@ -49,12 +49,13 @@ def _model_facts(model: Model) -> dict[str, Any]:
         "contract": _columns(model.columns) if model.contract else "",
         "setting 'report'": model.report is not None,  # then the footer tells the query
     }
-    return {**facts, **_increment_facts(model.increment)} if model.increment else facts
+    return {**facts, **_increment_facts(model, model.increment)} if model.increment else facts
 
 
-def _increment_facts(increment: Increment) -> dict[str, Any]:
+def _increment_facts(model: Model, increment: Increment) -> dict[str, Any]:
+    own = {"query of an increment": increment.meaning or _digest(increment.sql)} if increment.sql != model.sql else {}
     return {
-        "query of an increment": increment.meaning or _digest(increment.sql),
+        **own,
         "setting 'incremental_strategy'": increment.strategy,
         "setting 'unique_key' or 'partition_by'": list(increment.key),
         "setting 'batch_inputs'": [str(relation) for relation in increment.inputs],

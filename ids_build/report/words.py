@@ -42,7 +42,10 @@ def describe_proof(proof: Proof) -> str:
     """Return what came of building an incremental model in several orders on one sample."""
     if proof.skipped:
         return f"skipped  {proof.data}: {proof.skipped}"
-    tried = f"{proof.batches} batches, {proof.orders} {'order' if proof.orders == 1 else 'orders'}, {proof.rows:,} rows"
+    orders, rows = (
+        f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in ((proof.orders, "order"), (proof.rows, "row"))
+    )
+    tried = f"{proof.batches} batches, {orders}, {rows}"
     if not proof.told:
         return f"same     {proof.data}: {tried}; increments make what a full build makes"
     told = "".join(f"\n  {line}" for line in proof.told)

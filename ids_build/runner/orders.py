@@ -200,7 +200,7 @@ def describe_sides(found: RowDifference, strangers: Mapping[str, int]) -> Iterat
             yield f"{_rows(count)} {words}"
     if found.altered:
         columns = ", ".join(f"'{name}' in {_rows(count)}" for name, count in found.columns.items())
-        yield f"{_rows(found.altered)} differ: {columns}"
+        yield f"{_rows(found.altered)} {'differs' if found.altered == 1 else 'differ'}: {columns}"
     if strangers:
         first = describe_labels([f"{label} ({count:,})" for label, count in strangers.items()])
         yield f"batches whose rows the full build does not have: {first}"
