@@ -104,13 +104,7 @@ class Proofs:
     def _make_unit_test(self, spot: Spot, fixtures: Mapping[str, str]) -> UnitTest | None:
         items = spot.items("the unit test")
         after = "expect_after" in items
-        if after and "expect" in items:
-            raise PropertiesError("the test expects twice", at=items["expect_after"].at, hint="keep expect or expect_after")
-        for key in ("name", "model", "expect_after" if after else "expect"):
-            if key not in items:
-                raise PropertiesError(f"the unit test has no '{key}'", at=spot.at, hint=f"add '{key}: ...'")
-        if "sql" in items:
-            raise PropertiesError("a model's test has no query of its own", at=items["sql"].at, hint="take 'sql' out")
+        _check_keys(items, spot, "expect_after" if after else "expect")
         name, model_name = items["name"].string("the name"), items["model"].string("the model")
         if model_name in self._names.disabled:
             return None
@@ -179,6 +173,17 @@ class Proofs:
         query = parse_rendered(model.path, text, self._queries)
         references = tuple(table.relation for table in query.tables) if query.understood else text.references
         return text.sql, references
+
+
+def _check_keys(items: Mapping[str, Spot], spot: Spot, expect: str) -> None:
+    """Raise PropertiesError when the unit test of a model lacks a key, or has one too many."""
+    if "expect" in items and expect != "expect":
+        raise PropertiesError("the test expects twice", at=items[expect].at, hint=f"keep expect or {expect}")
+    for key in ("name", "model", expect):
+        if key not in items:
+            raise PropertiesError(f"the unit test has no '{key}'", at=spot.at, hint=f"add '{key}: ...'")
+    if "sql" in items:
+        raise PropertiesError("a model's test has no query of its own", at=items["sql"].at, hint="take 'sql' out")
 
 
 def _specs(node: Model | Seed | Source, properties: Properties) -> tuple[TestSpec, ...]:

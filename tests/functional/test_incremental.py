@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from .test_generations import CRASH, KEPT
-from .toy import Toy, run_script
+from .toy import REPOSITORY, Toy, run_script
 
 Maker = Callable[..., Toy]
 SOURCE = """
@@ -475,3 +475,19 @@ def test_after_a_crash_at_any_step_a_table_in_parts_is_whole(toy: Maker) -> None
     ran = run_script(f"import sys; sys.argv[1:] = {told!r}\n" + CRASH, shop.folder, timeout=600)
     assert ran.code == 0, ran.err[-3000:]
     assert int(ran.out) >= 5
+
+
+# -- the worked example of the documentation ------------------------------------------------------
+
+
+def test_the_example_of_the_documentation_runs_as_it_says(toy: Maker) -> None:
+    text = (REPOSITORY / "docs" / "incremental.md").read_text(encoding="utf-8")
+    model, console = (text.split(f"```{kind}\n")[1].split("```")[0] for kind in ("sql", "\n$ ids build"))
+    shop = project(toy, model)
+    build(shop)
+    shop.write({name("2002"): YEARS["2002"], name("2003"): delivery(("a", 8), ("d", 7))})
+    note, _, listed, _, proof = console.strip().splitlines()
+    assert build(shop) == [note.removeprefix("note: ")]
+    assert [f"{label}.parquet" for label in files(shop)] == listed.split()
+    (shop.folder / "models/child.sql").unlink()
+    assert shop.run("check", "incremental", "visits").out.strip() == proof
