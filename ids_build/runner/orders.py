@@ -92,10 +92,11 @@ def prove_increments(model: Model, graph: Graph, schemas: Schemas, config: Confi
         return open_workshop(graph, schemas, config, storage)
 
     prover = _Prover(model, schemas, config, storage, orders)
-    for test in graph.unit_tests():
-        if test.model == model.relation and test.sql == model.sql:
-            yield prover.prove(f"unit test '{test.name}'", partial(GivenRows, test, model, open_shop()))
-    yield prover.prove("raw data", partial(RawData, model, open_shop, persons))
+    with storage.lock():
+        for test in graph.unit_tests():
+            if test.model == model.relation and test.sql == model.sql:
+                yield prover.prove(f"unit test '{test.name}'", partial(GivenRows, test, model, open_shop()))
+        yield prover.prove("raw data", partial(RawData, model, open_shop, persons))
 
 
 def make_history(labels: Sequence[str], number: int) -> list[Delivery]:

@@ -150,6 +150,8 @@ class Storage:
         killed = "a run was killed: its drafts are removed, and what it had built is reused where it still fits"
         told = [killed] if self._drafts.is_dir() else []
         self.remove_drafts()
+        for left in self._target.glob(".scratch-*"):
+            shutil.rmtree(left, ignore_errors=True)
         with _told(self._target):
             return told + self.generations.recover()
 
@@ -198,7 +200,10 @@ class Storage:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """Yield an empty folder in the target for what nobody is to keep; it is removed at the end."""
+        """Yield an empty folder in the target for what nobody is to keep; it is removed at the end.
+
+        Whoever asks for it holds the lock: what a killed command left of another is removed by the next that writes.
+        """
         with _told(self._target):
             self._target.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix=".scratch-", dir=self._target))

@@ -1,8 +1,8 @@
 import pytest
 
 from ids_build.errors import Location
-from ids_build.report.words import describe_counts, describe_fault, describe_outlook, describe_size
-from ids_build.results import Outlook, Published, Result, RunResults
+from ids_build.report.words import describe_counts, describe_fault, describe_outlook, describe_proof, describe_size
+from ids_build.results import Outlook, Proof, Published, Result, RunResults
 
 
 def _result(status: str, resource: str = "model", **parts: object) -> Result:
@@ -65,3 +65,16 @@ def test_what_is_reused_is_counted_apart_and_the_generation_named() -> None:
 def test_an_outlook_counts_tables_alone() -> None:
     looks = [Outlook(unique_id="x", name="x", resource=kind, status="run") for kind in ("model", "seed", "test")]
     assert describe_outlook(looks) == "of 2 tables 2 run, 0 may run, 0 reused; nothing was built"
+
+
+def test_a_proof_is_told_in_words() -> None:
+    same = Proof(data="raw data of 2 persons", batches=3, orders=1, rows=1)
+    assert (
+        describe_proof(same)
+        == "same     raw data of 2 persons: 3 batches, 1 order, 1 row; increments make what a full build makes"
+    )
+    other = Proof(data="unit test 't'", batches=2, orders=5, rows=2, told=("1 row that no batch made",), hint="merge")
+    assert (
+        describe_proof(other) == "differs  unit test 't': 2 batches, 5 orders, 2 rows\n  1 row that no batch made\n  hint: merge"
+    )
+    assert describe_proof(Proof(data="raw data", skipped="no files")) == "skipped  raw data: no files"
