@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from benchmarks import diabetes
+from benchmarks import diabetes, incremental
 from benchmarks.generate import write_models, write_unit_tests
 from benchmarks.measure import PYTHON, ROOT, Figure, median, run, tell
 from benchmarks.registers import CASES
 
 IDS = (PYTHON, "-m", "ids_build")
-NAMES = ("start_up", "compile", "unit_tests", "overhead", "small_memory", "cohort", "registers", "diabetes")
+NAMES = ("start_up", "compile", "unit_tests", "overhead", "small_memory", "cohort", "registers", "diabetes", "incremental")
 
 
 def start_up(runs: int) -> None:
@@ -168,6 +168,7 @@ def main() -> None:
         "small_memory": lambda: small_memory(said.work, said.persons),
         "cohort": lambda: cohort(said.work, said.persons, said.runs),
         "registers": lambda: registers(said.work, said.runs),
+        "incremental": lambda: incremental.measure(said.persons, said.runs),
         "diabetes": lambda: diabetes.measure(said.work, [int(size) for size in said.sizes.split(",")]),
     }
     for name, measure in chosen.items():

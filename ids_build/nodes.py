@@ -135,12 +135,31 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Increment:
+    """How an incremental model takes a batch in.
+
+    `strategy` is append, insert_overwrite or merge. Rows of earlier batches give way to a later one that has the same
+    values of `key`; without a key none do. `inputs` are the tables that the model says come in batches. `sql` is its query
+    where `is_incremental()` is true, with its own `spans` and `meaning`; `this` says that it reads what the batches
+    before made.
+    """
+
+    strategy: str
+    sql: str
+    spans: tuple[Span, ...] = ()
+    meaning: str = ""
+    key: tuple[str, ...] = ()
+    inputs: tuple[Relation, ...] = ()
+    this: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """One SELECT in one file.
 
     `order` is the clustering of its table: the grain, or `cluster_by` where no key exists.
     `grain` is the unique, non-null key, empty when none is declared. `meaning` is one for all spellings of one query;
-    `volatile` are functions in it that say something else every time.
+    `volatile` are functions in it that say something else every time. An incremental model is a table with an `increment`.
     """
 
     unique_id: str
@@ -165,6 +184,7 @@ class Model:
     report: Report | None = None
     meaning: str = ""
     volatile: tuple[str, ...] = ()
+    increment: Increment | None = None
 
     def locate(self, offset: int) -> Location:
         """Return the place in the template that made the character at `offset` of the rendered SQL."""

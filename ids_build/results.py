@@ -92,6 +92,23 @@ class Outlook:
     reasons: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What came of building an incremental model in several orders and in one go, on one set of data.
+
+    `told` says how the two differ, in counts and names of columns; nothing when they are the same. `skipped` says why the
+    data could not be used.
+    """
+
+    data: str
+    batches: int = 0
+    orders: int = 0
+    rows: int = 0
+    told: tuple[str, ...] = ()
+    hint: str | None = None
+    skipped: str | None = None
+
+
 Event = Started | Result | Note | Published
 
 

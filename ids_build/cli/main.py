@@ -14,6 +14,7 @@ from ids_build.errors import IdsBuildError
 # Commands are loaded by name, so that --help and --version load no engine.
 COMMANDS = {
     "build": "Build seeds and models, run their tests, in graph order.",
+    "check": "Check what no single run can show: 'ids check incremental MODEL'.",
     "clean": "Remove the folders of the project's clean-targets.",
     "compile": "Render, parse and type-check every model; no data is read.",
     "debug": "Say what is installed, which settings hold and what is found.",

@@ -10,6 +10,7 @@ from ids_build.compiler import files, template
 from ids_build.compiler.canonical import compare_queries
 from ids_build.compiler.declarations import Draft, draft_models, make_seeds, make_sources, merge_meta, name_list
 from ids_build.compiler.faults import Faults
+from ids_build.compiler.increments import check_batches, make_increment, tie_increment
 from ids_build.compiler.lineage import check_reports, find_identifiers
 from ids_build.compiler.proofs import Proofs, parse_rendered
 from ids_build.compiler.properties import Properties, parse_properties
@@ -162,6 +163,7 @@ class _Compilation:
         self._add_tests()
         parents = {unique_id: self._parents(node) for unique_id, node in self._nodes.items()}
         sequence = order_nodes(self._nodes, parents)
+        self._warnings.extend(check_batches(self._nodes.values()))
         return Graph(
             project=self._config.name,
             nodes=self._nodes,
@@ -289,7 +291,19 @@ class _Compilation:
             meaning=query.meaning,
             volatile=query.volatile,
         )
-        return replace(model, references=find_references(model, text.references, query, self._tables, self._warnings))
+        found = replace(model, references=find_references(model, text.references, query, self._tables, self._warnings))
+        return self._increment(draft, found) if materialized == "incremental" else found
+
+    def _increment(self, draft: Draft, model: Model) -> Model:
+        """Return an incremental model with its query as it reads when other batches came before."""
+        with self._templates.overriding({}, {}, incremental=True):
+            text = self._render_one(draft, self._names)
+        query = parse_rendered(draft.path, text, self._queries)
+        later = replace(model, sql=text.sql, spans=text.spans)
+        reads = find_references(later, text.references, query, self._tables, self._warnings)
+        increment = make_increment(model.config, model.grain, text, query, draft.path)
+        volatile = tuple(dict.fromkeys((*model.volatile, *query.volatile)))
+        return tie_increment(replace(model, increment=increment, volatile=volatile), reads)
 
     def _add_tests(self) -> None:
         tables = {node.relation: node for node in self._nodes.values() if isinstance(node, Model | Seed | Source)}

@@ -8,6 +8,7 @@ from ids_build.compiler.data_tests import BUILT_IN, TestSpec, make_data_test, na
 from ids_build.compiler.declarations import name_list
 from ids_build.compiler.faults import Faults
 from ids_build.compiler.files import ProjectFiles
+from ids_build.compiler.increments import after_increment
 from ids_build.compiler.lookahead import KIND, make_look_ahead_test
 from ids_build.compiler.properties import Properties
 from ids_build.compiler.query import Queries, Query
@@ -102,11 +103,8 @@ class Proofs:
 
     def _make_unit_test(self, spot: Spot, fixtures: Mapping[str, str]) -> UnitTest | None:
         items = spot.items("the unit test")
-        for key in ("name", "model", "expect"):
-            if key not in items:
-                raise PropertiesError(f"the unit test has no '{key}'", at=spot.at, hint=f"add '{key}: ...'")
-        if "sql" in items:
-            raise PropertiesError("a model's test has no query of its own", at=items["sql"].at, hint="take 'sql' out")
+        after = "expect_after" in items
+        _check_keys(items, spot, "expect_after" if after else "expect")
         name, model_name = items["name"].string("the name"), items["model"].string("the model")
         if model_name in self._names.disabled:
             return None
@@ -121,7 +119,11 @@ class Proofs:
                 raise
             self.left_out.append(f"{model_name}::{name}")
             return None
-        items["expect"].check_keys(("rows", "format", "fixture"), "expect")
+        expected = items["expect_after" if after else "expect"]
+        expected.check_keys(("rows", "format", "fixture"), "expect")
+        if after:
+            sql = after_increment(found, sql, expected.at)
+            references = tuple(dict.fromkeys((*references, found.relation)))
         config = items["config"].plain() if "config" in items else {}
         if (config or {}).get("enabled", True) is False:
             return None
@@ -133,7 +135,7 @@ class Proofs:
             sql=sql,
             references=references,
             given=self._parse_given(items, found, references, fixtures),
-            expect=parse_rows(items["expect"], fixtures),
+            expect=parse_rows(expected, fixtures),
             description=items["description"].string("the description") if "description" in items else "",
             tags=name_list((config or {}).get("tags")),
         )
@@ -146,7 +148,9 @@ class Proofs:
             entry = element.check_keys(("input", "rows", "format", "fixture"), "an input")
             if "input" not in entry:
                 raise PropertiesError("the entry has no 'input'", at=element.at, hint="add \"input: ref('...')\"")
-            relation = parse_reference(entry["input"].string("'input'"), self._names, entry["input"].at)
+            told = entry["input"].string("'input'")
+            own = told.strip() == "this" and model.increment is not None
+            relation = model.relation if own else parse_reference(told, self._names, entry["input"].at)
             if relation not in references and relation != model.relation:
                 hint = nearest(str(relation), map(str, references)) or f"it reads {', '.join(map(str, references)) or 'nothing'}"
                 raise PropertiesError(f"model '{model.name}' does not read '{relation}'", at=entry["input"].at, hint=hint)
@@ -158,17 +162,28 @@ class Proofs:
             return model.sql, model.references
         overrides = items["overrides"].check_keys(("vars", "env_vars", "macros"), "overrides")
         plain = {key: spot.plain() or {} for key, spot in overrides.items()}
-        known = {"is_incremental": False, **{f"{self._project}.is_incremental": False}}
+        known, incremental = ("is_incremental", f"{self._project}.is_incremental"), False
         for macro, value in plain.get("macros", {}).items():
-            if macro not in known or value is not False:
-                raise PropertiesError(
-                    f"cannot override macro '{macro}'", at=overrides["macros"].at, hint="only is_incremental: false"
-                )
-        with self._templates.overriding(plain.get("vars", {}), plain.get("env_vars", {})):
+            if macro not in known or not isinstance(value, bool) or (value and model.increment is None):
+                hint = "only is_incremental: true or false, and true of an incremental model"
+                raise PropertiesError(f"cannot override macro '{macro}'", at=overrides["macros"].at, hint=hint)
+            incremental = value
+        with self._templates.overriding(plain.get("vars", {}), plain.get("env_vars", {}), incremental=incremental):
             text = self._templates.render(model.path, model.raw_sql, self._names, this=model.relation, config=model.config)
         query = parse_rendered(model.path, text, self._queries)
         references = tuple(table.relation for table in query.tables) if query.understood else text.references
         return text.sql, references
+
+
+def _check_keys(items: Mapping[str, Spot], spot: Spot, expect: str) -> None:
+    """Raise PropertiesError when the unit test of a model lacks a key, or has one too many."""
+    if "expect" in items and expect != "expect":
+        raise PropertiesError("the test expects twice", at=items[expect].at, hint=f"keep expect or {expect}")
+    for key in ("name", "model", expect):
+        if key not in items:
+            raise PropertiesError(f"the unit test has no '{key}'", at=spot.at, hint=f"add '{key}: ...'")
+    if "sql" in items:
+        raise PropertiesError("a model's test has no query of its own", at=items["sql"].at, hint="take 'sql' out")
 
 
 def _specs(node: Model | Seed | Source, properties: Properties) -> tuple[TestSpec, ...]:

@@ -29,7 +29,7 @@ _SOURCE_TABLE = """
     name description identifier loader loaded_at_field loaded_at_query freshness meta config tags columns
     data_tests tests quoting external
 """
-_UNIT_TEST = "name description model macro sql given expect overrides config versions"
+_UNIT_TEST = "name description model macro sql given expect expect_after overrides config versions"
 _MACRO = "name description docs meta config arguments"
 _ARGUMENT = "name type description"
 _TEST_CONFIG = """

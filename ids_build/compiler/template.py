@@ -102,6 +102,7 @@ class Templates:
         self._environment = environment
         self._names = Names(refs={}, sources={})
         self._asked: list[Relation] = []
+        self._incremental = False
         self._compiled: dict[tuple[str, str], jinja2.Template] = {}
         self.environment_read: set[str] = set()
         self.steady = True
@@ -122,15 +123,17 @@ class Templates:
         self._base = make_key(target, list(map(list, macros.items())), told)
 
     @contextmanager
-    def overriding(self, variables: Mapping[str, Any], environment: Mapping[str, str]) -> Iterator[None]:
-        """Render with other variables for a while, as a unit test may ask for."""
+    def overriding(
+        self, variables: Mapping[str, Any], environment: Mapping[str, str], *, incremental: bool = False
+    ) -> Iterator[None]:
+        """Render with other variables for a while, as a unit test may ask for, or as for a batch that comes after others."""
         kept = self._variables, self._environment
-        self._variables = {**self._variables, **variables}
-        self._environment = {**self._environment, **environment}
+        self._variables, self._environment = {**self._variables, **variables}, {**self._environment, **environment}
+        self._incremental = incremental
         try:
             yield
         finally:
-            self._variables, self._environment = kept
+            (self._variables, self._environment), self._incremental = kept, False
 
     def render(
         self, path: str, text: str, names: Names, *, this: Relation | None = None, config: Mapping[str, Any] | None = None
@@ -207,7 +210,7 @@ class Templates:
             "source": self._source,
             "var": self._var,
             "env_var": self._env_var,
-            "is_incremental": lambda: False,
+            "is_incremental": self._is_incremental,
             "execute": True,
             "log": lambda *_words, **_options: "",
             "return": _give_back,
@@ -218,6 +221,8 @@ class Templates:
     def _answer(self, question: Question) -> Any:
         """Return in plain values what a template is told when it asks; of the environment a digest."""
         verb, *words = question
+        if verb == "is_incremental":
+            return self._incremental
         if verb == "var":
             return [encode_value(self._variables[words[0]])] if words[0] in self._variables else None
         if verb == "env_var":
@@ -248,6 +253,10 @@ class Templates:
         self._asked.append(relation)
         self._questions.append(("source", *key))
         return relation.sql
+
+    def _is_incremental(self) -> bool:
+        self._questions.append(("is_incremental",))
+        return self._incremental
 
     def _var(self, name: str, default: Any = None) -> Any:
         self._questions.append(("var", name))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ids_build.graph import Graph
-from ids_build.nodes import Column, DataTest, Model, Node, Rows, Seed, Source, UnitTest
+from ids_build.nodes import Column, DataTest, Increment, Model, Node, Rows, Seed, Source, UnitTest
 from ids_build.plan import Fingerprint, Step
 from ids_build.relation import Relation
 
@@ -40,7 +40,7 @@ def make_fingerprint(node: Node, graph: Graph) -> Fingerprint:
 
 
 def _model_facts(model: Model) -> dict[str, Any]:
-    return {
+    facts = {
         "name": str(model.relation),
         "query": model.meaning or _digest(model.sql),
         "setting 'materialized'": model.materialized,
@@ -48,6 +48,17 @@ def _model_facts(model: Model) -> dict[str, Any]:
         "setting 'cluster_by'": list(model.order) if model.order != model.grain else [],
         "contract": _columns(model.columns) if model.contract else "",
         "setting 'report'": model.report is not None,  # then the footer tells the query
+    }
+    return {**facts, **_increment_facts(model, model.increment)} if model.increment else facts
+
+
+def _increment_facts(model: Model, increment: Increment) -> dict[str, Any]:
+    own = {"query of an increment": increment.meaning or _digest(increment.sql)} if increment.sql != model.sql else {}
+    return {
+        **own,
+        "setting 'incremental_strategy'": increment.strategy,
+        "setting 'unique_key' or 'partition_by'": list(increment.key),
+        "setting 'batch_inputs'": [str(relation) for relation in increment.inputs],
     }
 
 

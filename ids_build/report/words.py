@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ids_build.results import Outlook, Result, RunResults
+from ids_build.results import Outlook, Proof, Result, RunResults
 
 TABLES = ("model", "seed")
 _MOST_NAMES = 5
@@ -63,6 +63,20 @@ def describe_answers(results: RunResults) -> str:
 def count_words(number: int, word: str) -> str:
     """Return a number with its word, which gets an s unless there is one of it."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def describe_proof(proof: Proof) -> str:
+    """Return what came of building an incremental model in several orders on one sample."""
+    if proof.skipped:
+        return f"skipped  {proof.data}: {proof.skipped}"
+    orders, rows = (
+        f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in ((proof.orders, "order"), (proof.rows, "row"))
+    )
+    tried = f"{proof.batches} batches, {orders}, {rows}"
+    if not proof.told:
+        return f"same     {proof.data}: {tried}; increments make what a full build makes"
+    told = "".join(f"\n  {line}" for line in proof.told)
+    return f"differs  {proof.data}: {tried}{told}\n  hint: {proof.hint}"
 
 
 def describe_outlook(outlooks: Iterable[Outlook]) -> str:

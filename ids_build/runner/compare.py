@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet
 
 from ids_build.config import Config
 from ids_build.differences import RowDifference
@@ -15,7 +16,7 @@ from ids_build.runner.complaints import PlanError
 from ids_build.runner.cuts import quote
 from ids_build.runner.datatypes import describe_type, plain_type
 from ids_build.runner.engine import Engine, find_note, read_footer
-from ids_build.runner.footers import digest_content
+from ids_build.runner.footers import digest_content, find_parts
 
 _ROW = quote("ids_build_row")
 # A row of one side that found none on the other, in what `side_by_side` gives.
@@ -90,11 +91,17 @@ def compare_tables(pairs: Sequence[Pair], config: Config) -> Iterator[RowDiffere
 
 def read_table(path: Path) -> TableFile:
     """Return what the footer of a table's file tells; StorageError when it cannot be read."""
-    footer = read_footer(path)
+    footer, rows = _read_footers(path)
     note = find_note(footer)
     columns = tuple((field.name, describe_type(field.type)) for field in footer.schema.to_arrow_schema())
     order = tuple(note["order"]) if "order" in note else None
-    return TableFile(columns=columns, order=order, rows=int(footer.num_rows))
+    return TableFile(columns=columns, order=order, rows=rows)
+
+
+def _read_footers(path: Path) -> tuple[pyarrow.parquet.FileMetaData, int]:
+    """Return the first footer of a table, and the number of rows of all its parts; StorageError when there is none."""
+    footers = [read_footer(part) for part in find_parts(path) or [path]]
+    return footers[0], sum(int(footer.num_rows) for footer in footers)
 
 
 class _Sides:
@@ -103,8 +110,7 @@ class _Sides:
     def __init__(self, pair: Pair, engine: Engine) -> None:
         self._pair, self._engine = pair, engine
         self._names = tuple(Relation(layer=layer, name=pair.relation.name) for layer in (_OLD, _NEW))
-        footers = [read_footer(path) for path in (pair.before, pair.after)]
-        self._rows = tuple(int(footer.num_rows) for footer in footers)
+        footers, self._rows = zip(*(_read_footers(path) for path in (pair.before, pair.after)), strict=True)
         self._schemas = tuple(footer.schema.to_arrow_schema() for footer in footers)
         found = [find_note(footer) for footer in footers]
         self._notes: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from ids_build import __version__
 from ids_build.errors import ExecutionError, StorageError
 from ids_build.relation import Relation
 from ids_build.runner.complaints import PlanError, check_keys, execution_error, first_line, is_exhausted, plan_error
+from ids_build.runner.footers import find_parts
 from ids_build.runner.order import is_sorted_last, lies_in_order
 
 # Measured (benchmarks/RESULTS.md): zstd level 3 and row groups of 262,144 rows are the best trade for these tables.
@@ -82,8 +83,18 @@ class Engine:
 
         A column of that order in which the file's own statistics count no NULL is registered as non-null.
         That matters: then the engine takes the order for either placing of NULLs, and aggregates, windows
-        and joins stream. Raises StorageError when the file cannot be read.
+        and joins stream. Raises StorageError when the file cannot be read. A table in parts is the union of its files:
+        each of them lies in the order, and the engine merges them.
         """
+        if path.is_dir():
+            parts = [
+                Relation(layer="ids_build_parts", name=f"{relation.layer}_{relation.name}_{n}")
+                for n in range(len(find_parts(path)))
+            ]
+            for part, file in zip(parts, find_parts(path), strict=True):
+                self.add_file(part, file, order)
+            self.add_view(relation, " union all ".join(f"select * from {part.sql}" for part in parts))
+            return
         self._make_room(relation)
         try:
             footer = pa.parquet.read_metadata(path)
@@ -100,7 +111,7 @@ class Engine:
 
     def read_note(self, path: Path) -> dict[str, Any]:
         """Return what `write` noted in the footer of one of our files; nothing for a foreign file."""
-        return find_note(pa.parquet.read_metadata(path))
+        return find_note(pa.parquet.read_metadata(find_parts(path)[0]))
 
     def add_raw_files(self, relation: Relation, paths: Sequence[Path], schema: pa.Schema) -> None:
         """Register raw parquet files that share one schema, names and types as delivered."""

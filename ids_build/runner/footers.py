@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,8 +86,11 @@ def digest_bytes(path: Path) -> str:
 def digest_content(path: Path) -> str:
     """Return the digest of what one of our tables holds: its names and types, and the bytes before the footer.
 
-    The note in the footer does not count: equal rows make equal bytes, whatever run wrote them.
+    The note in the footer does not count: equal rows make equal bytes, whatever run wrote them. Of a table in parts it is
+    that of all parts.
     """
+    if path.is_dir():
+        return digest_parts([digest_content(part) for part in find_parts(path)])
     found = hashlib.sha256(str(pyarrow.parquet.read_schema(path).remove_metadata()).encode())
     left = path.stat().st_size - len(_read_footer(path)) - _TAIL
     with path.open("rb") as file:
@@ -95,6 +98,16 @@ def digest_content(path: Path) -> str:
             found.update(some)
             left -= len(some)
     return found.hexdigest()
+
+
+def digest_parts(contents: Iterable[str]) -> str:
+    """Return the digest of a table from those of its parts, in their order."""
+    return hashlib.sha256("\n".join(contents).encode()).hexdigest()
+
+
+def find_parts(path: Path) -> list[Path]:
+    """Return the files of a table: the parts in a folder in their order, else the file itself."""
+    return sorted(path.glob("*.parquet"), key=lambda part: part.stem) if path.is_dir() else [path]
 
 
 def _make_token(path: Path, stamp: list[Any], header: Header) -> str:

@@ -93,7 +93,11 @@ class Generations:
         _write_json(self.folder(generation.number) / _ABOUT, {**told, "tables": generation.tables})
 
     def share(self, source: Path, path: Path) -> None:
-        """Let a file stand in a second place: as a hard link, or as a copy where the file system knows no links."""
+        """Let a table stand in a second place: as a hard link, or as a copy where the file system knows no links."""
+        if source.is_dir():
+            for part in sorted(source.iterdir()):
+                self.share(part, path / part.name)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(source, path)
@@ -104,10 +108,14 @@ class Generations:
     def fill(self, number: int, base: int | None, dropped: Collection[str]) -> None:
         """Let every file of the base stand in the generation too that has none of that name; `dropped` are left out."""
         folder = self.folder(base) if base is not None else None
+        # A table may be a file in one and a folder of parts in the other: it is taken whole, or not at all.
+        made = {path.relative_to(self.folder(number)).parts for path in self.folder(number).glob("*/*.parquet")}
         for path in sorted(folder.rglob("*")) if folder else ():
             name = path.relative_to(self.folder(base or 0))
+            table = name.parts[:2]
             place = self.folder(number) / name
-            if path.is_file() and name.as_posix() not in (_ABOUT, *dropped) and not place.exists():
+            left = name.as_posix() == _ABOUT or "/".join(table) in dropped or table in made
+            if path.is_file() and not left and not place.exists():
                 self.share(path, place)
 
     def publish(self, number: int) -> None:
@@ -197,7 +205,7 @@ class Generations:
             _link_folder(self._aside, self.folder(number))
         except (OSError, NotImplementedError):
             _remove(self._aside)
-            for path in sorted(self.folder(number).rglob("*.parquet")):
+            for path in sorted(path for path in self.folder(number).rglob("*.parquet") if path.is_file()):
                 self.share(path, self._aside / path.relative_to(self.folder(number)))
             (self._aside / _MARK).write_text(str(number), encoding="utf-8")
         links = not _WINDOWS and os.path.islink(self._pointer) and os.path.islink(self._aside)
@@ -230,6 +238,14 @@ def _is_link(path: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def remove_table(path: Path) -> None:
+    """Remove the file of a table or the folder of its parts, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _remove(path: Path) -> None:

@@ -1,7 +1,7 @@
 """How a node becomes a table: model, seed, view."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from ids_build.runner.footers import Footers
 from ids_build.runner.raw_files import Chosen, choose_files
 from ids_build.runner.seeds import read_seed
 from ids_build.runner.sources import Delivery, open_source, tell_lost_values
+from ids_build.runner.state import Part
 from ids_build.runner.storage import Storage
 from ids_build.runner.typecheck import Schemas, explain_plan_error
 
@@ -31,6 +32,7 @@ class Draft:
     rows: int | None = None
     size: int | None = None
     notes: tuple[str, ...] = ()
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ def lay_input(node: Model | Seed | Source, shop: Workshop) -> tuple[str, ...]:
         shop.engine.add_rows(node.relation, read_seed(node))
         return ()
     path = shop.storage.table_path(node.relation)
-    if not path.is_file():
+    if not path.exists():
         raise NotBuiltError(f"'{node.relation}' has not been built", hint=f"run 'ids build --select {node.name}' first")
     if shop.writes:
         _check_persons(node, path, shop)

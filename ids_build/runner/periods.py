@@ -18,6 +18,15 @@ class Period:
     start: date
     end: date
 
+    @property
+    def label(self) -> str:
+        """Return the period as a file name tells it: 2005, 2005Q4, 2005-12 or 2005-12-31. Labels sort by their first day."""
+        if self.start == self.end:
+            return self.start.isoformat()
+        months = self.end.month - self.start.month + 1
+        year = f"{self.start.year:04}"
+        return {12: year, 3: f"{year}Q{(self.end.month + 2) // 3}"}.get(months, f"{year}-{self.start.month:02}")
+
     def overlaps(self, other: "Period") -> bool:
         """Say whether the two share a day."""
         return self.start <= other.end and other.start <= self.end

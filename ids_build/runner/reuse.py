@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +15,11 @@ from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
 from ids_build.plan import Facts, Fingerprint, make_key
 from ids_build.relation import Relation
 from ids_build.runner.engine import VERSION
-from ids_build.runner.footers import digest_content
+from ids_build.runner.footers import digest_content, digest_parts, find_parts
 from ids_build.runner.generations import Generation
 from ids_build.runner.materializations import Draft, Workshop, look_at
-from ids_build.runner.state import Entry, Passed, describe_entries, describe_state, parse_entries, parse_state
+from ids_build.runner.raw_files import RawFile
+from ids_build.runner.state import Entry, Part, Passed, describe_entries, describe_state, parse_entries, parse_state
 
 _MEMORY, _FILES = "state", "files"
 _SHARE = 20  # while a run goes on, a twentieth of its time at most goes into writing what it remembers
@@ -124,7 +125,9 @@ class Reuse:
     def draft(self, node: Model | Seed, verdict: Verdict, draft: Draft) -> Entry:
         """Take what a draft holds for the content of its table from now on, and return the entry to be kept for it."""
         entry = Entry(key=verdict.key, facts=verdict.facts, rows=draft.rows, size=draft.size)
-        if draft.size is not None:
+        if draft.parts:
+            entry = replace(entry, parts=draft.parts, content=_content_of(draft.parts))
+        elif draft.size is not None:
             entry = replace(entry, content=digest_content(self._shop.storage.existing_draft(node.relation)))
         self._digests[node.relation] = self._own_digest(node, entry.content, verdict.key)
         return entry
@@ -132,9 +135,29 @@ class Reuse:
     def keep(self, node: Model | Seed, entry: Entry, path: Path | None, notes: tuple[str, ...]) -> None:
         """Remember a table that was put in place."""
         kept = self._made if path else self._state.tables
-        kept[str(node.relation)] = replace(entry, mtime=path.stat().st_mtime_ns if path else None, notes=notes)
+        kept[str(node.relation)] = replace(
+            entry, mtime=path.stat().st_mtime_ns if path and not entry.parts else None, notes=notes
+        )
         if time.monotonic() > self._next:
             self.save()
+
+    def find_parts(self, relation: Relation) -> Mapping[str, Part]:
+        """Return the parts that a table has now; none for a table of one file."""
+        node = self._shop.graph.table(relation)
+        entry = self._find_entry(node) if isinstance(node, Model) else None
+        return entry.parts if entry else {}
+
+    def find_former(self, model: Model) -> Iterator[tuple[Path, Mapping[str, Part]]]:
+        """Yield where tables of the model lie, and their parts, the published one first. A part that is not as a run left it
+        bears no key.
+        """
+        name = str(model.relation)
+        found = [(self._shop.storage.table_path(model.relation), self._tables.get(name))]
+        found += [(self._path_in(n, model.relation), self._others[n].get(name)) for n in self._other_generations()]
+        for path, entry in found:
+            if entry and entry.parts:
+                same = {label: self._is_part(part_path(path, label), part) for label, part in entry.parts.items()}
+                yield path, {label: part if same[label] else replace(part, key="") for label, part in entry.parts.items()}
 
     def forget(self, node: Model | Seed) -> None:
         """Take back what a draft, or a table of another generation, was taken for."""
@@ -186,16 +209,23 @@ class Reuse:
 
     def _find_elsewhere(self, node: Model | Seed, key: str) -> tuple[int | None, Entry | None]:
         """Return the newest generation beside the published one that holds a table of this key, and its entry."""
-        for number in () if _is_view(node) else self._shop.storage.generations.numbers():
+        for number in () if _is_view(node) else self._other_generations():
+            entry = self._others[number].get(str(node.relation))
+            if entry and entry.key == key and not self._check_file(self._path_in(number, node.relation), entry):
+                return number, entry
+        return None, None
+
+    def _other_generations(self) -> Iterator[int]:
+        """Yield the generations beside the published one, the newest first, their entries read."""
+        for number in self._shop.storage.generations.numbers():
             if number in (self._published, self._shop.storage.new):
                 continue
             if number not in self._others:
                 self._others[number] = self._read_entries(number)
-            entry = self._others[number].get(str(node.relation))
-            path = self._shop.storage.generations.folder(number) / node.relation.layer / f"{node.relation.name}.parquet"
-            if entry and entry.key == key and not self._check_file(path, entry):
-                return number, entry
-        return None, None
+            yield number
+
+    def _path_in(self, number: int, relation: Relation) -> Path:
+        return self._shop.storage.generations.folder(number) / relation.layer / f"{relation.name}.parquet"
 
     def _read_entries(self, number: int) -> dict[str, Entry]:
         return parse_entries(self._shop.storage.generations.read(number).tables)
@@ -221,7 +251,7 @@ class Reuse:
 
     def _source_facts(self, source: Source) -> Facts:
         fingerprint = self._fingerprints[source.unique_id]
-        found: dict[str, Any] = {"files": _name_files(source, look_at(source, self._shop).files, self._shop.project_dir)}
+        found: dict[str, Any] = {"files": name_files(source, look_at(source, self._shop).files, self._shop.project_dir)}
         for relation in fingerprint.inputs if self._shop.cohort else ():
             found[f"source '{relation}'"] = self.find_source(relation)
         return fingerprint.complete(found)
@@ -236,30 +266,47 @@ class Reuse:
     def _find_content(self, model: Model) -> str:
         """Return the content of a table that an earlier run built."""
         path, entry = self._shop.storage.table_path(model.relation), self._find_entry(model)
-        if not path.is_file():
+        if not path.exists():
             raise NotBuiltError(f"'{model.relation}' has not been built", hint=f"run 'ids build --select {model.name}' first")
         known = entry is not None and not self._check_file(path, entry)
         return entry.content if known and entry else digest_content(path)
 
     def _check_file(self, path: Path, entry: Entry) -> list[str]:
         """Return what is wrong with the file in a table's place: it must be the very one that the run of the entry put there."""
-        if not path.is_file():
+        if not path.exists():
             return ["its table is gone"]
-        stat = path.stat()
+        if entry.parts:
+            files = {part_path(path, label): entry.parts[label] for label in sorted(entry.parts)}
+            same = find_parts(path) == [*files] and all(map(self._is_part, files, files.values()))
+            return [] if same else ["a part of its table was replaced by another file"]
+        return [] if path.is_file() and self._is_part(path, entry) else ["its table was replaced by another file"]
+
+    def _is_part(self, path: Path, entry: Entry | Part) -> bool:
+        """Say whether a file is the very one that a run put in its place."""
         try:
+            stat = path.stat()
             same = stat.st_size == entry.size and self._shop.engine.read_note(path).get("key") == entry.key
             if same and (self._verify or stat.st_mtime_ns != entry.mtime):
                 same = digest_content(path) == entry.content
         except (OSError, ValueError, pa.ArrowException):
             same = False
-        return [] if same else ["its table was replaced by another file"]
+        return same
+
+
+def part_path(path: Path, label: str) -> Path:
+    """Return the file of a part in the folder of its table."""
+    return path / f"{label}.parquet"
+
+
+def _content_of(parts: Mapping[str, Part]) -> str:
+    return digest_parts([parts[label].content for label in sorted(parts)])
 
 
 def _is_view(node: Model | Seed) -> bool:
     return isinstance(node, Model) and node.materialized != "table"
 
 
-def _name_files(source: Source, files: Any, project_dir: Path) -> dict[str, str]:
+def name_files(source: Source, files: Iterable[RawFile], project_dir: Path) -> dict[str, str]:
     """Return the tokens of a source's files by their names below its folder; where that folder lies does not matter."""
     root = (project_dir / (source.location or "")).parent
     while any(letter in str(root) for letter in "*?[") and root != root.parent and not root.is_dir():

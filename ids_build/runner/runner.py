@@ -21,12 +21,14 @@ from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
 from ids_build.plan import Plan, Step
 from ids_build.relation import Relation
 from ids_build.results import Event, Note, Outlook, Published, Result, Started
+from ids_build.runner.batches import find_inputs
 from ids_build.runner.cohort import Cohort, read_cohort
 from ids_build.runner.compare import Pair, TableFile, compare_tables, read_table
 from ids_build.runner.data_tests import run_data_tests
 from ids_build.runner.datatypes import describe_type
 from ids_build.runner.footers import Footers
 from ids_build.runner.generations import Generation
+from ids_build.runner.incremental import build_in_parts
 from ids_build.runner.lookahead import prove_no_look_ahead
 from ids_build.runner.materializations import (
     Draft,
@@ -39,6 +41,7 @@ from ids_build.runner.materializations import (
     open_workshop,
     sort_keys,
 )
+from ids_build.runner.orders import prove_increments
 from ids_build.runner.outcomes import broken, make_result, name_of, passed_before, skipped, started, unproven
 from ids_build.runner.outlook import foresee
 from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
@@ -76,6 +79,7 @@ __all__ = [
     "open_cohort",
     "parse_types",
     "preview",
+    "prove_increments",
     "read_table",
     "roll_back",
     "run_plan",
@@ -259,7 +263,11 @@ class _Run:
                 f"'{node.relation}' is built in every run: {told}" for told in verdict.reasons if told.startswith("function")
             )
             shop, key = self._shop, verdict.key
-            draft = build_model(node, shop, key) if isinstance(node, Model) else build_seed(node, shop, key)
+            if isinstance(node, Model) and find_inputs(node, shop.graph):
+                own = replace(self._open_again(), looked=shop.looked, footers=shop.footers)
+                draft = build_in_parts(node, verdict, self._reuse, own)
+            else:
+                draft = build_model(node, shop, key) if isinstance(node, Model) else build_seed(node, shop, key)
             entry = self._reuse.draft(node, verdict, draft)
         except IdsBuildError as error:
             yield broken(node, error, time.perf_counter() - began)
@@ -273,7 +281,7 @@ class _Run:
         failed = yield from self._prove(step)
         if failed:
             self._withdraw(node)
-            stays = self._shop.storage.table_path(node.relation).is_file()
+            stays = self._shop.storage.table_path(node.relation).exists()
             yield unproven(node, failed, stays, built)
         else:
             yield self._publish(node, draft, entry, notes, built)
@@ -286,7 +294,7 @@ class _Run:
         failed = yield from self._prove(step)
         if failed:
             self._withdraw(node)
-            yield unproven(node, failed, self._shop.storage.table_path(node.relation).is_file(), 0.0)
+            yield unproven(node, failed, self._shop.storage.table_path(node.relation).exists(), 0.0)
             return
         yield replace(make_result(node, "reused"), rows=entry.rows, size=entry.size, path=_text(path), notes=entry.notes)
 
@@ -317,7 +325,8 @@ class _Run:
         except IdsBuildError as error:
             return broken(node, error, seconds)
         made = replace(make_result(node, "success"), seconds=seconds, rows=draft.rows, size=draft.size)
-        return replace(made, path=_text(path and self._shop.storage.shown_path(node.relation)), notes=notes)
+        path = path and self._shop.storage.shown_path(node.relation)
+        return replace(made, path=_text(path), notes=(*notes, *draft.notes))
 
     def _recall(self, test: DataTest | UnitTest) -> tuple[str, Passed | None]:
         """Return the key of a test and how it passed before; in a run that makes nothing every test runs."""

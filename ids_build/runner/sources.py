@@ -15,7 +15,7 @@ from ids_build.runner.cohort import Cohort, bounds, restrict
 from ids_build.runner.datatypes import WORDS, arrow_type, describe_type, plain_type
 from ids_build.runner.engine import Engine
 from ids_build.runner.footers import Footers
-from ids_build.runner.raw_files import RawFile, alike, choose_files
+from ids_build.runner.raw_files import Chosen, RawFile, alike, choose_files
 
 PERIOD_COLUMNS = {"period_start": pa.date32(), "period_end": pa.date32(), "source_file": pa.string()}
 _RAW = "ids_build_raw"
@@ -83,9 +83,23 @@ def open_source(
     reads as NULL. Raises ConfigError when no file is found or periods collide, ExecutionError for a file
     that is no parquet, lacks a key column, or holds a column of a type that cannot be cast.
     """
-    chosen = choose_files(source, project_dir, footers)
-    found = chosen.files
-    columns = _columns(source, found)
+    return open_files(choose_files(source, project_dir, footers), engine, cohort, through_view=through_view)
+
+
+def open_files(
+    chosen: Chosen,
+    engine: Engine,
+    cohort: Cohort | None = None,
+    *,
+    through_view: bool = False,
+    only: Sequence[RawFile] | None = None,
+) -> Delivery:
+    """Register the relation of a source over the files that were chosen, or over some of them, and return what was found.
+
+    Raises as `open_source` does for a file that does not fit.
+    """
+    source, found = chosen.source, chosen.files if only is None else tuple(only)
+    columns = _columns(source, chosen.files)
     if cohort:
         _check_person(source, columns)
     groups: list[Group] = []

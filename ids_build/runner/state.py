@@ -8,10 +8,25 @@ _FORM = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part of an incremental model: the file of one batch, and the key of what it was made from.
+
+    `lost` is how many rows of the batch gave way to later ones.
+    """
+
+    key: str
+    content: str
+    size: int
+    mtime: int
+    rows: int
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A table or view as a run left it: its key, the facts that the key was made of, and the file that was put in place.
 
-    `content` is the digest of what the file holds; a view has no file.
+    `content` is the digest of what the file holds; a view has no file, an incremental model one for each of its `parts`.
     """
 
     key: str
@@ -21,6 +36,7 @@ class Entry:
     mtime: int | None = None
     rows: int | None = None
     notes: tuple[str, ...] = ()
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +73,10 @@ def parse_entries(told: Any) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     for name, entry in _items(told):
         if isinstance(entry.get("key"), str) and isinstance(entry.get("facts"), dict) and _fits(entry, Entry):
-            found[name] = Entry(**{**entry, "notes": tuple(map(str, entry.get("notes") or ()))})
+            told_parts = entry.get("parts") or {}
+            parts = {label: Part(**part) for label, part in _items(told_parts) if part.keys() == set(Part.__slots__)}
+            if len(parts) == len(told_parts):
+                found[name] = Entry(**{**entry, "notes": tuple(map(str, entry.get("notes") or ())), "parts": parts})
     return found
 
 

@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
-from collections.abc import Collection, Mapping
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import filelock
 
 from ids_build.errors import StorageError
 from ids_build.relation import Relation
-from ids_build.runner.generations import Generation, Generations
+from ids_build.runner.footers import find_parts
+from ids_build.runner.generations import Generation, Generations, remove_table
 
 
 class Storage:
@@ -53,7 +56,7 @@ class Storage:
     def find_day(self, relation: Relation) -> date | None:
         """Return the day on which the table was put in place, None when it never was."""
         path = self.table_path(relation)
-        return date.fromtimestamp(path.stat().st_mtime) if path.is_file() else None
+        return date.fromtimestamp(path.stat().st_mtime) if path.exists() else None
 
     @property
     def new(self) -> int | None:
@@ -65,7 +68,14 @@ class Storage:
         path = self.existing_draft(relation)
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
+            remove_table(path)
+        return path
+
+    def draft_folder(self, relation: Relation) -> Path:
+        """Return the empty folder into which the parts of a table are written before it is published."""
+        path = self.draft_path(relation)
+        with _told(path):
+            path.mkdir()
         return path
 
     def existing_draft(self, relation: Relation) -> Path:
@@ -80,8 +90,9 @@ class Storage:
         draft = self.existing_draft(relation)
         path = self._make_room(relation)
         with _told(path):
-            with draft.open("rb+") as written:
-                os.fsync(written.fileno())
+            for file in find_parts(draft):
+                with file.open("rb+") as written:
+                    os.fsync(written.fileno())
             os.replace(draft, path)
         self._placed.add(relation)
         return path
@@ -97,7 +108,7 @@ class Storage:
     def withdraw(self, relation: Relation) -> None:
         """Take a placed table out of the new generation again."""
         if relation in self._placed:
-            self.table_path(relation).unlink(missing_ok=True)
+            remove_table(self.table_path(relation))
             self._placed.discard(relation)
 
     def publish(self, about: Generation, dropped: Collection[Relation], keep: int) -> int:
@@ -139,6 +150,8 @@ class Storage:
         killed = "a run was killed: its drafts are removed, and what it had built is reused where it still fits"
         told = [killed] if self._drafts.is_dir() else []
         self.remove_drafts()
+        for left in self._target.glob(".scratch-*"):
+            shutil.rmtree(left, ignore_errors=True)
         with _told(self._target):
             return told + self.generations.recover()
 
@@ -148,7 +161,7 @@ class Storage:
                 self._new = self.generations.begin()
             path = self.generations.folder(self._new) / _file_name(relation)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
+            remove_table(path)
         return path
 
     def read_deliveries(self, relation: Relation, location: str) -> dict[str, int]:
@@ -179,11 +192,25 @@ class Storage:
 
     def discard(self, relation: Relation) -> None:
         """Remove the draft, if there is one."""
-        self.existing_draft(relation).unlink(missing_ok=True)
+        remove_table(self.existing_draft(relation))
 
     def remove_drafts(self) -> None:
         """Remove whatever a killed run left aside."""
         shutil.rmtree(self._drafts, ignore_errors=True)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield an empty folder in the target for what nobody is to keep; it is removed at the end.
+
+        Whoever asks for it holds the lock: what a killed command left of another is removed by the next that writes.
+        """
+        with _told(self._target):
+            self._target.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix=".scratch-", dir=self._target))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def lock(self) -> filelock.BaseFileLock:
         """Return the lock that keeps a second run out of this target; StorageError when another run holds it."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -64,6 +65,8 @@ def find_types(
             try:
                 _check(model, schema)
                 columns.add(model.relation, schema)
+                if model.increment and model.increment.sql != model.sql:
+                    _check_increment(model, schema, columns)
             except TypeCheckError as error:
                 errors[model.unique_id] = error
                 faulty.add(model.relation)
@@ -98,6 +101,25 @@ def _check(model: Model, schema: pa.Schema | PlanError) -> None:
         _check_contract(model, schema)
     check_report(model, schema)
     check_days(model, schema)
+
+
+def _check_increment(model: Model, schema: pa.Schema, columns: Columns) -> None:
+    """Raise TypeCheckError when the query of an increment cannot be planned, or gives other columns than that of a full build."""
+    assert model.increment is not None
+    reads = (*model.references, model.relation)
+    later = replace(model, sql=model.increment.sql, spans=model.increment.spans, references=reads)
+    (found,) = columns.find([later])
+    if isinstance(found, PlanError):
+        raise explain_plan_error(later, found)
+    for name in dict.fromkeys((*schema.names, *found.names)):
+        sides = [one.field(name).type if name in one.names else None for one in (schema, found)]
+        if None in sides or plain_type(sides[0]) != plain_type(sides[1]):
+            told = [describe_type(side) if side is not None else "missing" for side in sides]
+            raise TypeCheckError(
+                f"column '{name}' of '{model.name}' is {told[0]} in a full build and {told[1]} in an increment",
+                at=Location(path=model.path),
+                hint="give the same columns with and without is_incremental()",
+            )
 
 
 def describe_types(graph: Graph, schemas: Schemas) -> Mapping[str, str] | None:

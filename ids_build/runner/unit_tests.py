@@ -72,20 +72,20 @@ def _compare(test: UnitTest, graph: Graph, schemas: Schemas) -> str | None:
     for relation in test.references:
         rows = given.get(relation, Rows())
         if test.macro:
-            table = _lay(rows, _declared(rows), engine)
+            table = lay_rows(rows, _declared(rows), engine)
         elif relation not in schemas:
             hint = "declare its columns with a data_type"
             raise PropertiesError(f"the columns of '{relation}' are not known", at=test.at, hint=hint)
         else:
             node = graph.table(relation)
-            table = read_seed(node) if isinstance(node, Seed) and not rows.given else _lay(rows, schemas[relation], engine)
+            table = read_seed(node) if isinstance(node, Seed) and not rows.given else lay_rows(rows, schemas[relation], engine)
         engine.add_rows(relation, table)
     actual = engine.fetch(test.sql)
     schema = pa.schema([pa.field(field.name, field.type) for field in actual.schema])
     if expect.sql is not None:
         expected = engine.fetch(expect.sql)
         columns: Sequence[str] = expected.column_names
-        expected = _lay(expect, pa.schema([field for field in schema if field.name in columns]), engine)
+        expected = lay_rows(expect, pa.schema([field for field in schema if field.name in columns]), engine)
     else:
         columns = expect.columns or actual.column_names
         expected = make_table(expect.columns, expect.values, schema, expect.at)
@@ -152,7 +152,8 @@ def describe_difference(columns: Sequence[str], expected: Sequence[Row], actual:
     return "\n".join(lines)
 
 
-def _lay(rows: Rows, schema: pa.Schema, engine: Engine) -> pa.Table:
+def lay_rows(rows: Rows, schema: pa.Schema, engine: Engine) -> pa.Table:
+    """Return fixture rows as a table of those columns; a query is asked. PropertiesError for what does not fit."""
     if rows.sql is None:
         return make_table(rows.columns, rows.values, schema, rows.at)
     found = engine.fetch(rows.sql)

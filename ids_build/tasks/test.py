@@ -37,7 +37,7 @@ class Tests:
         if isinstance(test, UnitTest):
             return run_unit_test(test, graph, self.checked.schemas)
         for relation in _find_stored(test.references, graph):
-            if not table_path(relation, self.config).is_file():
+            if not table_path(relation, self.config).exists():
                 return _skipped(test, f"'{relation}' has not been built")
         plan = make_plan(graph, Selection(ids=frozenset({test.unique_id})), "test")
         results = [event for event in run_plan(plan, graph, self.checked.schemas, self.config) if isinstance(event, Result)]

@@ -8,11 +8,12 @@ from ids_build.report.words import (
     describe_counts,
     describe_fault,
     describe_outlook,
+    describe_proof,
     describe_size,
     describe_touched,
     list_names,
 )
-from ids_build.results import Outlook, Published, Result, RunResults
+from ids_build.results import Outlook, Proof, Published, Result, RunResults
 
 
 def _result(status: str, resource: str = "model", **parts: Any) -> Result:
@@ -97,3 +98,16 @@ def test_answers_of_unit_tests_are_counted() -> None:
         "1 of 1 unit tests passed in 0.46 s",
         "1 of 2 unit tests passed in 0.46 s; nothing is built before they pass",
     ]
+
+
+def test_a_proof_is_told_in_words() -> None:
+    same = Proof(data="raw data of 2 persons", batches=3, orders=1, rows=1)
+    assert (
+        describe_proof(same)
+        == "same     raw data of 2 persons: 3 batches, 1 order, 1 row; increments make what a full build makes"
+    )
+    other = Proof(data="unit test 't'", batches=2, orders=5, rows=2, told=("1 row that no batch made",), hint="merge")
+    assert (
+        describe_proof(other) == "differs  unit test 't': 2 batches, 5 orders, 2 rows\n  1 row that no batch made\n  hint: merge"
+    )
+    assert describe_proof(Proof(data="raw data", skipped="no files")) == "skipped  raw data: no files"

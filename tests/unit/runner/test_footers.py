@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ids_build.runner.footers import Footers, Header, digest_content
+from ids_build.runner.footers import Footers, Header, digest_content, digest_parts, find_parts
 from tests.support import write_parquet
 
 
@@ -98,3 +98,12 @@ def test_names_and_types_are_content(tmp_path: Path) -> None:
         pq.write_table(rows, tmp_path / f"{number}.parquet")
         digests.add(digest_content(tmp_path / f"{number}.parquet"))
     assert len(digests) == 3
+
+
+def test_the_parts_of_a_table_are_in_the_order_of_their_batches(tmp_path: Path) -> None:
+    for label in ("2001-12", "2001", "2000"):
+        write_parquet(tmp_path / "t.parquet" / f"{label}.parquet", x=[label])
+    parts = find_parts(tmp_path / "t.parquet")
+    assert [part.stem for part in parts] == ["2000", "2001", "2001-12"]
+    assert digest_content(tmp_path / "t.parquet") == digest_parts([digest_content(part) for part in parts])
+    assert find_parts(parts[0]) == [parts[0]]

@@ -203,3 +203,18 @@ def test_the_tables_of_a_folder_are_found_by_layer_and_name(tmp_path: Path) -> N
     colours = Relation(layer="seeds", name="colours")
     assert list(find_tables(tmp_path)) == list(find_tables(tmp_path / "tables")) == [colours, ORDERS]
     assert find_tables(tmp_path / "nothing") == {}
+
+
+def test_a_scratch_folder_is_gone_afterwards_whatever_happened(tmp_path: Path) -> None:
+    seen: list[Path] = []
+    with pytest.raises(ValueError, match="on purpose"), Storage(tmp_path / "target").scratch() as folder:
+        (folder / "x").write_text("x")
+        seen.append(folder)
+        raise ValueError("on purpose")
+    assert [folder.exists() for folder in seen] == [False]
+
+
+def test_what_a_killed_check_left_is_removed_by_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / ".scratch-left").mkdir()
+    Storage(tmp_path).recover()
+    assert not (tmp_path / ".scratch-left").exists()

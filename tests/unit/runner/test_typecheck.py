@@ -4,11 +4,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from ids_build.compiler.compiler import compile_project
 from ids_build.errors import Location, TypeCheckError
 from ids_build.nodes import Column, Model, Node, Span
 from ids_build.relation import Relation
 from ids_build.runner.typecheck import check_types
-from tests.support import AT, make_graph, make_model, make_seed, make_source, write_parquet
+from tests.support import AT, make_graph, make_model, make_seed, make_source, tiny_config, tiny_project, write_parquet
 
 RAW = make_source("raw.orders", {"id": "int32", "customer": "string", "amount": "float64"})
 HERE = Path("/nowhere")
@@ -152,3 +153,20 @@ def test_days_that_are_no_columns_are_told_of_sources_and_models_alike() -> None
         "'known_on' names 'dya', which is no column",
         "'as_of' names 'id', which is int32 and no date",
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("1 as n", "column 'n' of 'm' is int64 in a full build and string in an increment"),
+        ("'y' as n, 2 as o", "column 'o' of 'm' is int64 in a full build and missing in an increment"),
+    ],
+)
+def test_an_increment_gives_the_columns_of_a_full_build(tmp_path: Path, more: str, told: str) -> None:
+    model = "{{ config(materialized='incremental') }} select {% if is_incremental() %} 'x' as n {% else %} " + more
+    tiny_project(tmp_path, {"models/m.sql": model + " {% endif %}"})
+    config = tiny_config(tmp_path)
+    graph = compile_project(config)
+    with pytest.raises(TypeCheckError) as caught:
+        check_types(graph, graph.models(), tmp_path)
+    assert caught.value.message == told
