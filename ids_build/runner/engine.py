@@ -19,7 +19,7 @@ from datafusion.catalog import Schema
 from ids_build import __version__
 from ids_build.errors import ExecutionError, StorageError
 from ids_build.relation import Relation
-from ids_build.runner.complaints import PlanError, execution_error, first_line, is_exhausted, plan_error
+from ids_build.runner.complaints import ExhaustedError, PlanError, execution_error, first_line, is_exhausted, plan_error
 
 # Measured (benchmarks/RESULTS.md): zstd level 3 and row groups of 262,144 rows are the best trade for these tables.
 ROW_GROUP = 262_144
@@ -31,6 +31,9 @@ _SETTINGS = {
     "datafusion.optimizer.prefer_existing_union": "true",
     "datafusion.catalog.create_default_catalog_and_schema": "true",
     "datafusion.sql_parser.enable_ident_normalization": "true",
+    # Measured (benchmarks/RESULTS.md): texts as views into the pages they came from keep those pages alive and are counted
+    # many times over; sorts then spill four times as often, and the process needs twice the memory.
+    "datafusion.execution.parquet.schema_force_view_types": "false",
 }
 # Optimizer rules that meet no type the others have not met; without them a type check takes a third less.
 _BETTER_PLANS = """
@@ -50,13 +53,17 @@ T = TypeVar("T")
 class Engine:
     """One session. Tables are registered under ``layer.name`` and live as long as the session."""
 
-    def __init__(self, *, threads: int, memory_limit: int, spill_dir: Path | None = None, checks_only: bool = False) -> None:
+    def __init__(
+        self, *, threads: int, memory_limit: int, spill_dir: Path | None = None, checks_only: bool = False, share: bool = False
+    ) -> None:
         """Open a session with `threads` partitions and a spilling pool of `memory_limit` bytes.
 
         Never fewer than two partitions: with one, the last operator hands on batches of uneven size
         and the bytes of a file would depend on the number of threads. A session that only checks
-        types meets every expression once and looks for no better plan.
+        types meets every expression once and looks for no better plan. One that has only a `share` of the memory
+        raises ExhaustedError where another says that the limit is too small.
         """
+        self._share = share
         runtime = RuntimeEnvBuilder().with_fair_spill_pool(memory_limit)
         if spill_dir is not None:
             spill_dir.mkdir(parents=True, exist_ok=True)
@@ -172,7 +179,7 @@ class Engine:
             batches = [pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in _collect(frame)]
             return pa.Table.from_batches(batches, schema=schema)
         except Exception as error:
-            raise execution_error(error) from None
+            raise self._complaint(error) from None
 
     @property
     def context(self) -> SessionContext:
@@ -211,16 +218,19 @@ class Engine:
                 return self._copy(copy)
             except Exception as error:
                 if not is_exhausted(error):
-                    raise execution_error(error) from None
+                    raise self._complaint(error) from None
             # A hash join holds its whole build side in memory, and hands on batches that count it again and
             # again: once more with joins that can spill.
             self._prefer_hash_join(False)
             try:
                 return self._copy(copy)
             except Exception as error:
-                raise execution_error(error) from None
+                raise self._complaint(error) from None
 
     # -- inside -----------------------------------------------------------------------------------
+
+    def _complaint(self, error: Exception) -> Exception:
+        return ExhaustedError() if self._share and is_exhausted(error) else execution_error(error)
 
     def _plan(self, sql: str) -> DataFrame:
         try:
