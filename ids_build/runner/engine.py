@@ -63,7 +63,7 @@ class Engine:
         types meets every expression once and looks for no better plan. One that has only a `share` of the memory
         raises ExhaustedError where another says that the limit is too small.
         """
-        self._share = share
+        self.shares = share
         runtime = RuntimeEnvBuilder().with_fair_spill_pool(memory_limit)
         if spill_dir is not None:
             spill_dir.mkdir(parents=True, exist_ok=True)
@@ -230,7 +230,7 @@ class Engine:
     # -- inside -----------------------------------------------------------------------------------
 
     def _complaint(self, error: Exception) -> Exception:
-        return ExhaustedError() if self._share and is_exhausted(error) else execution_error(error)
+        return ExhaustedError() if self.shares and is_exhausted(error) else execution_error(error)
 
     def _plan(self, sql: str) -> DataFrame:
         try:

@@ -20,7 +20,7 @@ def find_pool(limit: int) -> int:
     return max(_LEAST_POOL, int((limit - Gauge().read()) * _POOL_SHARE))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Seen:
     """The most bytes that the process held while something went on."""
 
