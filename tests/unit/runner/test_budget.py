@@ -44,6 +44,7 @@ def test_two_that_want_the_whole_get_it_one_after_the_other() -> None:
             together[0] += 1
             most[0] = max(most[0], together[0])
             together[0] -= 1
+        budget.give(50)
 
     assert budget.admit(50)
     assert budget.admit(50)
