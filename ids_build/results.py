@@ -21,7 +21,8 @@ class Result:
 
     `status` is one of success, reused, error, skipped for tables and pass, reused, fail, warn, error, skipped for tests.
     `rows` and `size` (bytes) describe a built table, `failures` counts a test's failing rows.
-    `seconds` is the wall time. `notes` are facts worth telling that stop nothing.
+    `seconds` is the wall time, `peak` the most bytes of memory that the process held meanwhile.
+    `notes` are facts worth telling that stop nothing.
     """
 
     unique_id: str
@@ -31,6 +32,7 @@ class Result:
     seconds: float = 0.0
     rows: int | None = None
     size: int | None = None
+    peak: int | None = None
     failures: int | None = None
     message: str | None = None
     hint: str | None = None

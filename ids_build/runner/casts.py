@@ -82,7 +82,7 @@ def _from_dictionary(column: str, raw: pa.DataType, contract: pa.DataType) -> Ca
 
 def _to_width(column: str, stored: pa.DataType, contract: pa.DataType) -> Cast:
     """Return the cast between ways of storing one type: a fraction that the contract does not hold is refused."""
-    if stored == contract or pa.types.is_string(contract):
+    if stored == contract:
         return Cast(sql=column, safe=column, checked=False)
     if pa.types.is_time(contract):
         return _checked(_matching(f"cast({column} as varchar)", "^[0-9]{2}:[0-9]{2}:[0-9]{2}$"), contract)

@@ -21,6 +21,10 @@ class PlanError(Exception):
         self.message, self.line, self.column = message, line, column
 
 
+class ExhaustedError(Exception):
+    """A query found no room in the share of the memory that its session has; with all of it, it may."""
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of what the engine says."""
     return str(error).strip().partition("\n")[0]

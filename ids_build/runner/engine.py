@@ -19,8 +19,16 @@ from datafusion.catalog import Schema
 from ids_build import __version__
 from ids_build.errors import ExecutionError, StorageError
 from ids_build.relation import Relation
-from ids_build.runner.complaints import PlanError, check_keys, execution_error, first_line, is_exhausted, plan_error
-from ids_build.runner.footers import find_parts
+from ids_build.runner.complaints import (
+    ExhaustedError,
+    PlanError,
+    check_keys,
+    execution_error,
+    first_line,
+    is_exhausted,
+    plan_error,
+)
+from ids_build.runner.footers import find_parts, has_no_null, seems_constant
 from ids_build.runner.order import is_sorted_last, lies_in_order
 
 # Measured (benchmarks/RESULTS.md): zstd level 3 and row groups of 262,144 rows are the best trade for these tables.
@@ -33,6 +41,9 @@ _SETTINGS = {
     "datafusion.optimizer.prefer_existing_union": "true",
     "datafusion.catalog.create_default_catalog_and_schema": "true",
     "datafusion.sql_parser.enable_ident_normalization": "true",
+    # Measured (benchmarks/RESULTS.md): texts as views into the pages they came from keep those pages alive and are counted
+    # many times over; sorts then spill four times as often, and the process needs twice the memory.
+    "datafusion.execution.parquet.schema_force_view_types": "false",
 }
 # Optimizer rules that meet no type the others have not met; without them a type check takes a third less.
 _BETTER_PLANS = """
@@ -52,13 +63,17 @@ T = TypeVar("T")
 class Engine:
     """One session. Tables are registered under ``layer.name`` and live as long as the session."""
 
-    def __init__(self, *, threads: int, memory_limit: int, spill_dir: Path | None = None, checks_only: bool = False) -> None:
+    def __init__(
+        self, *, threads: int, memory_limit: int, spill_dir: Path | None = None, checks_only: bool = False, share: bool = False
+    ) -> None:
         """Open a session with `threads` partitions and a spilling pool of `memory_limit` bytes.
 
         Never fewer than two partitions: with one, the last operator hands on batches of uneven size
         and the bytes of a file would depend on the number of threads. A session that only checks
-        types meets every expression once and looks for no better plan.
+        types meets every expression once and looks for no better plan. One that has only a `share` of the memory
+        raises ExhaustedError where another says that the limit is too small.
         """
+        self.shares = share
         runtime = RuntimeEnvBuilder().with_fair_spill_pool(memory_limit)
         if spill_dir is not None:
             spill_dir.mkdir(parents=True, exist_ok=True)
@@ -98,7 +113,7 @@ class Engine:
         self._make_room(relation)
         try:
             footer = pa.parquet.read_metadata(path)
-            full = [name for name in order if _has_no_null(footer, name)]
+            full = [name for name in order if has_no_null(footer, name)]
             schema = footer.schema.to_arrow_schema().remove_metadata()
             fields = [field.with_nullable(field.name not in full) for field in schema]
             keys = [[col(f'"{name}"').sort(ascending=True, nulls_first=True) for name in order]] if order else None
@@ -187,7 +202,7 @@ class Engine:
             batches = [pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in _collect(frame)]
             return pa.Table.from_batches(batches, schema=schema)
         except Exception as error:
-            raise execution_error(error) from None
+            raise self._complaint(error) from None
 
     @property
     def context(self) -> SessionContext:
@@ -225,16 +240,19 @@ class Engine:
                 return self._copy(rows, path, options, order)
             except Exception as error:
                 if not is_exhausted(error):
-                    raise execution_error(error) from None
+                    raise self._complaint(error) from None
             # A hash join holds its whole build side in memory, and hands on batches that count it again and
             # again: once more with joins that can spill.
             self._prefer_hash_join(False)
             try:
                 return self._copy(rows, path, options, order)
             except Exception as error:
-                raise execution_error(error) from None
+                raise self._complaint(error) from None
 
     # -- inside -----------------------------------------------------------------------------------
+
+    def _complaint(self, error: Exception) -> Exception:
+        return ExhaustedError() if self.shares and is_exhausted(error) else execution_error(error)
 
     def _plan(self, sql: str) -> DataFrame:
         try:
@@ -301,7 +319,7 @@ class Engine:
         The engine takes a column whose least and greatest value are one for a constant, and NaN counts in
         neither: it would read as that value.
         """
-        if any(_seems_constant(footer) for footer in footers):
+        if any(seems_constant(footer) for footer in footers):
             self._context.sql("set datafusion.execution.collect_statistics = false").collect()
 
     def _choose_join(self, rows: str) -> None:
@@ -338,28 +356,6 @@ def find_note(footer: pa.parquet.FileMetaData) -> dict[str, Any]:
 def in_list(column: str, values: Sequence[str]) -> Expr:
     """Return the expression that a column is one of the values; with no values it is always false."""
     return f.in_list(col(f'"{column}"'), [literal(value) for value in values])
-
-
-def _seems_constant(footer: pa.parquet.FileMetaData) -> bool:
-    """Say whether a float column has one and the same value in the statistics of all row groups."""
-    for index in range(footer.num_columns if footer.num_row_groups else 0):
-        if footer.schema.column(index).physical_type not in ("FLOAT", "DOUBLE"):
-            continue
-        groups = [footer.row_group(number).column(index).statistics for number in range(footer.num_row_groups)]
-        known = all(found is not None and found.has_min_max for found in groups)
-        if known and len({value for found in groups for value in (found.min, found.max)}) == 1:
-            return True
-    return False
-
-
-def _has_no_null(footer: pa.parquet.FileMetaData, column: str) -> bool:
-    """Say whether the statistics of every row group count no NULL in the column."""
-    names = [footer.schema.column(index).path for index in range(footer.num_columns)]
-    if column not in names:
-        return False
-    index = names.index(column)
-    groups = [footer.row_group(number).column(index).statistics for number in range(footer.num_row_groups)]
-    return all(found is not None and found.has_null_count and found.null_count == 0 for found in groups)
 
 
 def _collect(frame: DataFrame) -> list[pa.RecordBatch]:

@@ -136,3 +136,25 @@ def _parse_header(told: Mapping[str, Any]) -> Header | None:
         return Header(rows=int(told["rows"]), schema=schema, delimiter=told["delimiter"])
     except (KeyError, TypeError, ValueError, pa.ArrowException):
         return None
+
+
+def seems_constant(footer: pa.parquet.FileMetaData) -> bool:
+    """Say whether a float column has one and the same value in the statistics of all row groups."""
+    for index in range(footer.num_columns if footer.num_row_groups else 0):
+        if footer.schema.column(index).physical_type not in ("FLOAT", "DOUBLE"):
+            continue
+        groups = [footer.row_group(number).column(index).statistics for number in range(footer.num_row_groups)]
+        known = all(found is not None and found.has_min_max for found in groups)
+        if known and len({value for found in groups for value in (found.min, found.max)}) == 1:
+            return True
+    return False
+
+
+def has_no_null(footer: pa.parquet.FileMetaData, column: str) -> bool:
+    """Say whether the statistics of every row group count no NULL in the column."""
+    names = [footer.schema.column(index).path for index in range(footer.num_columns)]
+    if column not in names:
+        return False
+    index = names.index(column)
+    groups = [footer.row_group(number).column(index).statistics for number in range(footer.num_row_groups)]
+    return all(found is not None and found.has_null_count and found.null_count == 0 for found in groups)

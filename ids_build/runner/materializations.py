@@ -16,12 +16,16 @@ from ids_build.runner.complaints import PlanError
 from ids_build.runner.deliveries import check_delivery, check_shrunk
 from ids_build.runner.engine import Engine
 from ids_build.runner.footers import Footers
+from ids_build.runner.memory import find_pool
 from ids_build.runner.raw_files import Chosen, choose_files
 from ids_build.runner.seeds import read_seed
 from ids_build.runner.sources import Delivery, open_source, tell_lost_values
 from ids_build.runner.state import Part
 from ids_build.runner.storage import Storage
 from ids_build.runner.typecheck import Schemas, explain_plan_error
+
+# What a query is expected to need: so much whatever it reads, and so many times the bytes of the files that it reads.
+_LEAST_NEED, _DECODED = 64 * 1024**2, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +61,23 @@ class Workshop:
     footers: Footers = field(default_factory=Footers)
 
 
-def open_workshop(graph: Graph, schemas: Schemas, config: Config, storage: Storage, cohort: Cohort | None = None) -> Workshop:
-    """Return a workshop with a new session; nothing is read or written yet."""
-    engine = Engine(threads=config.threads, memory_limit=config.memory_limit, spill_dir=config.spill_dir)
+def open_engine(config: Config, memory: int, share: bool) -> Engine:
+    """Return a session whose queries may hold so many bytes, a `share` of what the run has or all of it."""
+    return Engine(threads=config.threads, memory_limit=memory, spill_dir=config.spill_dir, share=share)
+
+
+def open_workshop(
+    graph: Graph,
+    schemas: Schemas,
+    config: Config,
+    storage: Storage,
+    cohort: Cohort | None = None,
+    engine: Engine | None = None,
+) -> Workshop:
+    """Return a workshop with the session, or a new one that has all the memory; nothing is read or written yet."""
     return Workshop(
         graph=graph,
-        engine=engine,
+        engine=engine or open_engine(config, find_pool(config.memory_limit), share=False),
         storage=storage,
         schemas=schemas,
         project_dir=config.project_dir,
@@ -183,6 +198,26 @@ def add_table(node: Model | Seed, path: Path, shop: Workshop) -> None:
     """Register a built table, with its order and the key that its tests have proven."""
     order = node.order if isinstance(node, Model) else node.grain
     shop.engine.add_file(node.relation, path, order)
+
+
+def find_need(node: Model | Seed | Source, shop: Workshop) -> int:
+    """Return the bytes of memory that a query over the inputs of a node is expected to need: many times those of their files.
+
+    Raises what looking for the files of a source raises.
+    """
+    inputs = [shop.graph.table(relation) for relation in node.references] if isinstance(node, Model) else [node]
+    return _LEAST_NEED + _DECODED * sum(_stored_size(table, shop) for table in inputs)
+
+
+def _stored_size(node: Model | Seed | Source, shop: Workshop) -> int:
+    if isinstance(node, Source):
+        return sum(file.path.stat().st_size for file in look_at(node, shop).files)
+    if isinstance(node, Seed):
+        return len(node.text)
+    if node.materialized != "table":
+        return sum(_stored_size(shop.graph.table(relation), shop) for relation in node.references)
+    path = shop.storage.table_path(node.relation)
+    return path.stat().st_size if path.is_file() else 0
 
 
 def sort_keys(model: Model, schemas: Schemas) -> tuple[str, ...]:

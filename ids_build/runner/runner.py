@@ -5,54 +5,47 @@ changed; else write it aside; run its data tests on the draft; put the table int
 result; the run goes on. At its end the generation is published.
 """
 
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from ids_build.config import Config
-from ids_build.errors import IdsBuildError, NotBuiltError
 from ids_build.graph import Graph
-from ids_build.nodes import DataTest, Model, Seed, Source, UnitTest
-from ids_build.plan import Plan, Step
+from ids_build.nodes import Model, Source
+from ids_build.plan import Plan
 from ids_build.relation import Relation
-from ids_build.results import Event, Note, Outlook, Published, Result, Started
-from ids_build.runner.batches import find_inputs
+from ids_build.results import Event, Note, Outlook, Published, Result
+from ids_build.runner.budget import Budget
 from ids_build.runner.cohort import Cohort, read_cohort
 from ids_build.runner.compare import Pair, TableFile, compare_tables, read_table
-from ids_build.runner.data_tests import run_data_tests
 from ids_build.runner.datatypes import describe_type
 from ids_build.runner.footers import Footers
 from ids_build.runner.generations import Generation
-from ids_build.runner.incremental import build_in_parts
-from ids_build.runner.lookahead import prove_no_look_ahead
 from ids_build.runner.materializations import (
-    Draft,
     Workshop,
-    add_table,
-    build_model,
-    build_seed,
-    lay_input,
     lay_ready,
+    open_engine,
     open_workshop,
     sort_keys,
 )
+from ids_build.runner.memory import Gauge, find_pool
 from ids_build.runner.orders import prove_increments
-from ids_build.runner.outcomes import broken, make_result, name_of, passed_before, skipped, started, unproven
 from ids_build.runner.outlook import foresee
 from ids_build.runner.queries import BARE, Answer, Reader, RecordBatchReader, Table
 from ids_build.runner.raw_files import find_files
 from ids_build.runner.reuse import Reuse
-from ids_build.runner.state import Entry, Passed
+from ids_build.runner.schedule import Work, run_side_by_side
+from ids_build.runner.steps import Steps
 from ids_build.runner.storage import Storage, find_generation, find_tables
 from ids_build.runner.typecheck import Schemas, check_types, describe_types, find_types, parse_types
 from ids_build.runner.unit_tests import run_unit_test, run_unit_tests
 
 Events = Generator[Event, None, None]
+_MOST = 4  # steps at once; each of them uses all threads
+
 __all__ = [
     "Answer",
     "BARE",
@@ -100,15 +93,23 @@ def run_plan(plan: Plan, graph: Graph, schemas: Schemas, config: Config, cohort:
         yield from (Note(message=message) for message in storage.recover())
         try:
             writes = any(step.builds for step in plan.steps)
-            open_again = partial(open_workshop, graph, schemas, config, storage, cohort)
-            shop = _remembering(replace(open_again(), writes=writes), config)
+            budget = Budget(find_pool(config.memory_limit))
+
+            def open_again(memory: int, share: bool) -> Workshop:
+                return open_workshop(graph, schemas, config, storage, cohort, open_engine(config, memory, share))
+
+            shop = _remembering(replace(open_again(budget.total, False), writes=writes), config)
             reuse = Reuse(plan.fingerprints, shop, verify=config.verify)
+            steps = Steps(shop, open_again, reuse, budget, Gauge())
+            many = min(config.threads, _MOST)
+            work = Work(need=steps.find_need, carry_out=steps.carry_out, skip=steps.skip)
             failed = False
             try:
-                for event in _Run(plan, shop, config.fail_fast, open_again, reuse).events():
+                for event in run_side_by_side(plan.steps, many, budget, work, config.fail_fast):
                     failed = failed or (isinstance(event, Result) and event.failed)
                     yield event
             finally:
+                steps.end()
                 if writes:
                     reuse.save()
             if storage.new is not None or (failed and writes and config.publish != "passing"):
@@ -195,197 +196,3 @@ def roll_back(config: Config, number: int | None) -> tuple[int, list[str]]:
     with storage.lock():
         cleaned = storage.recover()
         return storage.roll_back(number), cleaned
-
-
-class _Run:
-    """One pass over the steps of a plan."""
-
-    def __init__(self, plan: Plan, shop: Workshop, fail_fast: bool, open_again: Callable[[], Workshop], reuse: Reuse) -> None:
-        self._plan = plan
-        self._threads = shop.threads
-        self._shop = shop
-        self._open_again = open_again
-        self._reuse = reuse
-        self._fail_fast = fail_fast
-        self._failed: set[str] = set()
-        self._ready: set[Relation] = set()
-
-    def events(self) -> Iterator[Event]:
-        """Yield what happens."""
-        for step in self._plan.steps:
-            blocked = [unique_id for unique_id in step.waits_for if unique_id in self._failed]
-            if blocked or (self._failed and self._fail_fast):
-                yield from self._skip(step, blocked)
-                continue
-            for event in self._carry_out(step):
-                if isinstance(event, Result) and event.failed:
-                    self._failed.add(step.node.unique_id)
-                yield event
-
-    def _carry_out(self, step: Step) -> Iterator[Event]:
-        for test in step.unit_tests:
-            yield Started(unique_id=test.unique_id, name=name_of(test), resource="unit_test")
-        recalled = [(test, *self._recall(test)) for test in step.unit_tests]
-        due = [test for test, _, passed in recalled if not passed]
-        results = iter(run_unit_tests(due, self._shop.graph, self._shop.schemas, self._threads) if due else ())
-        failed = False
-        for test, key, passed in recalled:
-            result = passed_before(test, passed) if passed else next(results)
-            self._remember(test, key, result)
-            failed = failed or result.failed
-            yield result
-        if failed:
-            if step.builds:
-                yield skipped(step.node, "a unit test of it failed")
-            yield from (skipped(test, "a unit test failed") for test in step.data_tests)
-        elif step.builds:
-            yield from self._make(step)
-        else:
-            yield from self._run_tests(step)
-
-    def _make(self, step: Step) -> Iterator[Event]:
-        """Reuse the table of a step, or build it."""
-        node, began = step.node, time.perf_counter()
-        assert isinstance(node, Model | Seed)
-        yield started(node)
-        try:
-            verdict = self._reuse.judge(node)
-            if verdict.entry and not verdict.reasons:
-                if verdict.found is not None:
-                    path = self._shop.storage.adopt(node.relation, verdict.found)
-                    self._reuse.keep(node, verdict.entry, path, verdict.entry.notes)
-                yield from self._keep(step, verdict.entry)
-                return
-            notes = self._lay_inputs(node.references if isinstance(node, Model) else ())
-            if self._shop.cohort and node.meta.get("person_local") is False:
-                notes += (f"'{node.relation}' compares persons; it sees those of the cohort only",)
-            notes += tuple(
-                f"'{node.relation}' is built in every run: {told}" for told in verdict.reasons if told.startswith("function")
-            )
-            shop, key = self._shop, verdict.key
-            if isinstance(node, Model) and find_inputs(node, shop.graph):
-                own = replace(self._open_again(), looked=shop.looked, footers=shop.footers)
-                draft = build_in_parts(node, verdict, self._reuse, own)
-            else:
-                draft = build_model(node, shop, key) if isinstance(node, Model) else build_seed(node, shop, key)
-            entry = self._reuse.draft(node, verdict, draft)
-        except IdsBuildError as error:
-            yield broken(node, error, time.perf_counter() - began)
-            yield from (skipped(test, f"'{node.name}' was not built") for test in step.data_tests)
-            return
-        built = time.perf_counter() - began
-        if draft.size is not None:
-            # The draft stands under the table's name, so that its tests question it before anybody else can.
-            add_table(node, self._shop.storage.existing_draft(node.relation), self._shop)
-        self._ready.add(node.relation)
-        failed = yield from self._prove(step)
-        if failed:
-            self._withdraw(node)
-            stays = self._shop.storage.table_path(node.relation).exists()
-            yield unproven(node, failed, stays, built)
-        else:
-            yield self._publish(node, draft, entry, notes, built)
-
-    def _keep(self, step: Step, entry: Entry) -> Iterator[Event]:
-        """Leave a table as it is; those of its tests run that have never passed on it."""
-        node = step.node
-        assert isinstance(node, Model | Seed)
-        path = self._shop.storage.shown_path(node.relation) if entry.size is not None else None
-        failed = yield from self._prove(step)
-        if failed:
-            self._withdraw(node)
-            yield unproven(node, failed, self._shop.storage.table_path(node.relation).exists(), 0.0)
-            return
-        yield replace(make_result(node, "reused"), rows=entry.rows, size=entry.size, path=_text(path), notes=entry.notes)
-
-    def _withdraw(self, node: Model | Seed) -> None:
-        """Forget a draft, or a table of another generation, that a test refused."""
-        self._shop.storage.discard(node.relation)
-        self._shop.storage.withdraw(node.relation)
-        self._shop.engine.drop(node.relation)
-        self._ready.discard(node.relation)
-        self._reuse.forget(node)
-
-    def _prove(self, step: Step) -> Generator[Event, None, Result | None]:
-        """Run the tests of a step; return the first that failed."""
-        failed: Result | None = None
-        for event in self._run_tests(step):
-            if isinstance(event, Result) and event.failed:
-                failed = failed or event
-            yield event
-        return failed
-
-    def _publish(self, node: Model | Seed, draft: Draft, entry: Entry, notes: tuple[str, ...], seconds: float) -> Result:
-        path = None
-        try:
-            if draft.size is not None:
-                path = self._shop.storage.place(node.relation)
-                add_table(node, path, self._shop)
-            self._reuse.keep(node, entry, path, notes)
-        except IdsBuildError as error:
-            return broken(node, error, seconds)
-        made = replace(make_result(node, "success"), seconds=seconds, rows=draft.rows, size=draft.size)
-        path = path and self._shop.storage.shown_path(node.relation)
-        return replace(made, path=_text(path), notes=(*notes, *draft.notes))
-
-    def _recall(self, test: DataTest | UnitTest) -> tuple[str, Passed | None]:
-        """Return the key of a test and how it passed before; in a run that makes nothing every test runs."""
-        if not self._shop.writes:
-            return "", None
-        try:
-            return self._reuse.judge_test(test)
-        except IdsBuildError:
-            return "", None  # told when the test runs
-
-    def _remember(self, test: DataTest | UnitTest, key: str, result: Result) -> None:
-        if key and result.status in ("pass", "warn"):
-            self._reuse.keep_test(test, Passed(key=key, failures=result.failures, message=result.message))
-
-    def _run_tests(self, step: Step) -> Iterator[Event]:
-        """Run the tests of a step; one that compares its table with another that was never built is skipped."""
-        own = step.node.relation if step.builds and isinstance(step.node, Model | Seed) else None
-        ready: list[DataTest] = []
-        keys: dict[str, str] = {}
-        for test in step.data_tests:
-            keys[test.unique_id], passed = self._recall(test)
-            if passed:
-                yield passed_before(test, passed)
-                continue
-            try:
-                self._lay_inputs(test.references)
-                ready.append(test)
-            except NotBuiltError as error:
-                other = test.table is not None and (own == test.table or test.table in self._ready)
-                yield skipped(test, error.message) if other else broken(test, error, 0.0)
-            except IdsBuildError as error:
-                yield broken(test, error, 0.0)
-        if ready:
-            yield Started(unique_id=step.node.unique_id, name=f"tests of {step.node.name}", resource="test")
-            tests = {test.unique_id: test for test in ready}
-            for result in run_data_tests(ready, self._shop.engine):
-                self._remember(tests[result.unique_id], keys[result.unique_id], result)
-                yield result
-            yield from (prove_no_look_ahead(test, self._open_again) for test in ready if test.as_of)
-
-    def _lay_inputs(self, relations: tuple[Relation, ...]) -> tuple[str, ...]:
-        notes: list[str] = []
-        for relation in relations:
-            node = self._shop.graph.table(relation)
-            if relation not in self._ready:
-                if isinstance(node, Model) and node.materialized != "table":
-                    notes.extend(self._lay_inputs(node.references))
-                notes.extend(lay_input(node, self._shop))
-                self._ready.add(relation)
-        return tuple(notes)
-
-    def _skip(self, step: Step, blocked: list[str]) -> Iterator[Event]:
-        self._failed.add(step.node.unique_id)
-        reason = f"'{self._shop.graph.nodes[blocked[0]].name}' failed" if blocked else "the run stopped at the first failure"
-        yield from (skipped(test, reason) for test in step.unit_tests)
-        if step.builds:
-            yield skipped(step.node, reason)
-        yield from (skipped(test, reason) for test in step.data_tests)
-
-
-def _text(path: Path | None) -> str | None:
-    return str(path) if path else None

@@ -137,7 +137,7 @@ def test_a_failing_test_of_severity_warn_lets_the_table_through(toy: Maker) -> N
 
 def test_fail_fast_stops_after_the_first_failure(toy: Maker) -> None:
     project = toy({**FAILS_RUNNING, "models/e_alone.sql": "select word from {{ ref('words') }}"})
-    ran = project.run("build", "--fail-fast")
+    ran = project.run("build", "--fail-fast", "--threads", "1")
     assert ran.code == 1
     assert project.statuses("model") == {"main.b_breaks": "error", "main.e_alone": "skipped"}
     assert project.results()[-1]["message"] == "the run stopped at the first failure"
