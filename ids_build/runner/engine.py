@@ -44,6 +44,7 @@ _SETTINGS = {
     # Measured (benchmarks/RESULTS.md): texts as views into the pages they came from keep those pages alive and are counted
     # many times over; sorts then spill four times as often, and the process needs twice the memory.
     "datafusion.execution.parquet.schema_force_view_types": "false",
+    "datafusion.sql_parser.map_string_types_to_utf8view": "false",
 }
 # Optimizer rules that meet no type the others have not met; without them a type check takes a third less.
 _BETTER_PLANS = """

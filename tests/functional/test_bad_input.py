@@ -71,7 +71,8 @@ def test_a_fault_is_told_in_the_golden_words(broken: Callable[[str], Toy], reque
 def test_every_golden_text_has_the_form_of_our_errors(fault: str) -> None:
     text = (BROKEN / fault / "expected.txt").read_text(encoding="utf-8")
     found = FORM.findall(text)
-    assert found and FORM.sub("", text) == "", text
+    # A build that had begun says that it published nothing.
+    assert found and not [line for line in FORM.sub("", text).splitlines() if not line.startswith("note: something failed,")]
 
 
 @pytest.mark.parametrize("fault", FAULTS)

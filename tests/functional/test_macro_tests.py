@@ -62,7 +62,7 @@ def test_a_failed_test_of_a_macro_is_told_with_its_rows_and_fails_the_run(halves
 
 
 def test_with_fail_fast_nothing_is_built_after_a_failed_macro(halves: Toy) -> None:
-    ran = _break(halves).run("build", "--quiet", "--fail-fast")
+    ran = _break(halves).run("build", "--quiet", "--fail-fast", "--threads", "1")
     assert ran.code == 1
     assert halves.statuses() == {"half::halves": "fail", "main.a": "skipped"}
     assert not halves.path("a").exists()

@@ -317,5 +317,5 @@ def test_a_sort_above_a_cohort_keeps_columns_that_are_constant_in_one_file(tmp_p
     engine.add_rows(PERSONS, cohort.rows)
     open_source(source, engine, tmp_path, cohort)
     order = ("pnr", "period_end", "source_file")
-    assert engine.write("select * from raw.orders", tmp_path / "draft", order=order, note={}) == 2
-    assert pyarrow.parquet.read_table(tmp_path / "draft").column("pnr").to_pylist() == ["a", "b"]
+    assert engine.write("select * from raw.orders", tmp_path / "draft.parquet", order=order, note={}) == 2
+    assert pyarrow.parquet.read_table(tmp_path / "draft.parquet").column("pnr").to_pylist() == ["a", "b"]
