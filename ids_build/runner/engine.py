@@ -34,6 +34,9 @@ from ids_build.runner.order import is_sorted_last, lies_in_order
 # Measured (benchmarks/RESULTS.md): zstd level 3 and row groups of 262,144 rows are the best trade for these tables.
 ROW_GROUP = 262_144
 _WRITE_OPTIONS = f"compression 'zstd(3)', max_row_group_size {ROW_GROUP}"
+# Texts of raw files as plain texts, measured (benchmarks/RESULTS.md): as views into the pages they came from they keep those
+# pages alive and are counted many times over; sorts then spill thrice as often, and the process needs twice the memory.
+_RAW_OPTIONS = "format.schema_force_view_types false"
 _NOTE = "ids_build"
 VERSION = f"ids_build {__version__}, datafusion {datafusion.__version__}"
 _SETTINGS = {
@@ -41,10 +44,6 @@ _SETTINGS = {
     "datafusion.optimizer.prefer_existing_union": "true",
     "datafusion.catalog.create_default_catalog_and_schema": "true",
     "datafusion.sql_parser.enable_ident_normalization": "true",
-    # Measured (benchmarks/RESULTS.md): texts as views into the pages they came from keep those pages alive and are counted
-    # many times over; sorts then spill four times as often, and the process needs twice the memory.
-    "datafusion.execution.parquet.schema_force_view_types": "false",
-    "datafusion.sql_parser.map_string_types_to_utf8view": "false",
 }
 # Optimizer rules that meet no type the others have not met; without them a type check takes a third less.
 _BETTER_PLANS = """
@@ -136,7 +135,7 @@ class Engine:
         try:
             if any(pa.types.is_floating(field.type) for field in schema):
                 self._distrust(pa.parquet.read_metadata(path) for path in paths)
-            create = f"create external table {relation.sql} stored as parquet location ({locations})"
+            create = f"create external table {relation.sql} stored as parquet location ({locations}) options ({_RAW_OPTIONS})"
             self._context.sql(create).collect()
         except Exception as error:
             raise ExecutionError(f"cannot open the files of '{relation}': {first_line(error)}") from None
