@@ -294,7 +294,7 @@ class Project:
         prepared = prepare(self.config, command, words, left_out)
         events = tuple(prepared.events)
         told = {"select": list(words), "exclude": list(left_out), "target": self.config.target, "threads": self.config.threads}
-        outcome = gather(command, events, time.perf_counter() - began, told)
+        outcome = gather(command, events, time.perf_counter() - began, told, prepared.plan.order)
         write_run_results(outcome, self.config)
         return Run(outcome=outcome, warnings=(*prepared.graph.warnings, *prepared.selection.unmatched, *prepared.notes))
 

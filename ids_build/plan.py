@@ -56,3 +56,9 @@ class Plan:
 
     steps: tuple[Step, ...]
     fingerprints: Mapping[str, Fingerprint] = field(default_factory=dict)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Return the ids of all nodes and tests in the order of the steps, as each is told: its tests before its table."""
+        nodes = ((*step.unit_tests, *step.data_tests, step.node) for step in self.steps)
+        return tuple(node.unique_id for several in nodes for node in several)

@@ -1,6 +1,6 @@
 """The results: what happened to each step, told while it happens."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ids_build.errors import Location
@@ -64,7 +64,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResults:
-    """All results of one run, in the order they came, the seconds it took, what it published and what it noted."""
+    """All results of one run, in the order of its plan, the seconds it took, what it published and what it noted."""
 
     command: str
     results: tuple[Result, ...]
@@ -114,12 +114,16 @@ class Proof:
 Event = Started | Result | Note | Published
 
 
-def gather(command: str, events: Iterable[Event], seconds: float, args: Mapping[str, object]) -> RunResults:
-    """Return the results of a run from all that it told."""
+def gather(
+    command: str, events: Iterable[Event], seconds: float, args: Mapping[str, object], order: Sequence[str] = ()
+) -> RunResults:
+    """Return the results of a run from all that it told, in the order of these ids: steps that go side by side end in any."""
     told = tuple(events)
+    numbers = {unique_id: number for number, unique_id in enumerate(order)}
+    results = (event for event in told if isinstance(event, Result))
     return RunResults(
         command=command,
-        results=tuple(event for event in told if isinstance(event, Result)),
+        results=tuple(sorted(results, key=lambda result: numbers.get(result.unique_id, len(numbers)))),
         seconds=seconds,
         published=next((event for event in told if isinstance(event, Published)), None),
         notes=tuple(event.message for event in told if isinstance(event, Note)),

@@ -24,7 +24,7 @@ def run_command(command: str, said: dict[str, Any]) -> None:
     tell_warnings((*prepared.graph.warnings, *prepared.selection.unmatched), prepared.notes, voice)
     events = follow(prepared, voice)
     told = {"select": list(words), "exclude": list(exclude), "target": config.target, "threads": config.threads}
-    run = gather(command, events, time.perf_counter() - began, told)
+    run = gather(command, events, time.perf_counter() - began, told, prepared.plan.order)
     tell_results(run, config, voice)
     if not run.ok:
         raise click.exceptions.Exit(1)

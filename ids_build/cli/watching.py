@@ -90,7 +90,8 @@ class _Watch:
         events = follow(prepared, self._voice)
         select, exclude = chosen(self._said)
         args = {"select": list(select), "exclude": list(exclude), "target": self._config.target, "watch": True}
-        tell_results(gather("build", events, time.perf_counter() - began, args), self._config, self._voice)
+        run = gather("build", events, time.perf_counter() - began, args, prepared.plan.order)
+        tell_results(run, self._config, self._voice)
 
     def _answer(self, look: Look, asked: RunResults) -> None:
         """Tell what the unit tests said, before anything is built."""

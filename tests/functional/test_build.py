@@ -397,7 +397,7 @@ def test_quiet_still_tells_what_failed(toy: Maker) -> None:
 
 
 def test_away_from_a_terminal_the_log_is_plain_lines(toy: Maker) -> None:
-    ran = toy(CHAIN).run("build")
+    ran = toy(CHAIN).run("build", "--threads", "1")
     assert "\x1b" not in ran.err + ran.out and "\r" not in ran.err + ran.out
     assert [line.split()[:4] for line in ran.err.splitlines()] == [
         ["1/4", "success", "model", "main.a"],

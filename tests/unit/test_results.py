@@ -30,3 +30,9 @@ def test_results_are_gathered_from_what_a_run_tells() -> None:
     started = Started(unique_id="a", name="a", resource="model")
     run = gather("build", [Note(message="cleaned"), started, _result("success"), published], 1.0, {"select": []})
     assert (run.results, run.published, run.notes) == ((_result("success"),), published, ("cleaned",))
+
+
+def test_results_stand_in_the_order_that_is_asked_for_and_others_behind() -> None:
+    told = [Result(unique_id=name, name=name, resource="model", status="success") for name in "xcab"]
+    run = gather("build", told, 1.0, {}, ["a", "b", "c"])
+    assert [result.name for result in run.results] == ["a", "b", "c", "x"]

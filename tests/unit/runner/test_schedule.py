@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 
 import pytest
 
@@ -111,3 +111,13 @@ def test_a_fault_of_the_program_is_raised() -> None:
     work = Work(need=lambda step: 1, carry_out=carry_out, skip=lambda step, blocked: ())
     with pytest.raises(ZeroDivisionError):
         list(run_side_by_side([_step("a")], 1, Budget(1), work, False))
+
+
+def test_who_stops_listening_gets_on_when_all_that_had_begun_is_over() -> None:
+    notes = _Notes()
+    work = Work(need=notes.need, carry_out=notes.carry_out, skip=notes.skip)
+    events = run_side_by_side([_step("a"), _step("b"), _step("c", "a", "b")], 4, Budget(100), work, False)
+    assert isinstance(events, Generator)
+    next(events)
+    events.close()
+    assert sorted(notes.told) == ["begin a", "begin b", "end a", "end b"]
