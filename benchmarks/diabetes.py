@@ -179,7 +179,7 @@ def measure(work: Path, sizes: Sequence[int]) -> None:
         whole[persons] = run([*build, "+diabetes"])
         tell(f"ids build +diabetes, {persons:,} persons", [whole[persons]])
         _tell_parts(target)
-        alone[persons] = run([*build, "path:models/transforms/diabetes"])
+        alone[persons] = run([*build, "path:models/transforms/diabetes", "--full-refresh"])
         tell(f"diabetes models alone, {persons:,} persons", [alone[persons]])
         _tell_parts(target)
         shutil.rmtree(target, ignore_errors=True)
