@@ -77,7 +77,7 @@ class Steps:
         yield from events
 
     def find_need(self, step: Step) -> int:
-        """Return the bytes of memory that a step is expected to need; half of all that there are suffices for any at first."""
+        """Return the bytes of memory that a step is expected to need, be it more than there are: then it goes alone."""
         tables = [self._shop.graph.table(test.table) for test in step.data_tests if test.table]
         nodes = [node for node in (step.node, *tables) if isinstance(node, Model | Seed | Source)]
         try:
@@ -85,7 +85,7 @@ class Steps:
                 need = max((find_need(node, self._shop) for node in nodes), default=0)
         except IdsBuildError:
             need = 0  # told when the step begins
-        return min(need, self._budget.total // 2)
+        return need
 
     def skip(self, step: Step, blocked: list[str]) -> Iterator[Event]:
         """Yield that a step is left out, because of the failed nodes or because the run stops."""
