@@ -155,7 +155,7 @@ class Steps:
     def _prove_no_look_ahead(self, test: DataTest, session: _Session) -> Result:
         # Proofs write what they rebuild under one name each: one at a time.
         with self._proof:
-            return prove_no_look_ahead(test, partial(self._open_again, session.memory, False))
+            return prove_no_look_ahead(test, partial(self._open_again, session.memory, session.share))
 
     # -- tables -----------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ import pytest
 
 from ids_build.config import Config
 from ids_build.results import Result
+from ids_build.runner.complaints import ExhaustedError
+from ids_build.runner.engine import Engine
 from tests.support import tiny_config, tiny_project, write_parquet
 from tests.support.shop import run_shop
 
@@ -112,3 +114,22 @@ def test_a_query_that_no_longer_fits_its_inputs_is_an_error_not_a_crash(tmp_path
     (tmp_path / "raw" / "visits.parquet").write_bytes(b"no parquet")
     found = run_shop(config, "test", "firsts")["no_look_ahead_firsts"]
     assert found.status == "error" and found.hint
+
+
+def test_a_proof_without_room_in_its_share_of_the_memory_is_done_with_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = _project(tmp_path, VISITS % "1 as n", [0, 10, 20])
+    assert run_shop(config)["main.firsts"].status == "success"
+    asked: list[bool] = []
+    fetch = Engine.fetch
+
+    def refuse(self: Engine, sql: str) -> pa.Table:
+        asked.append(self.shares)
+        if self.shares:
+            raise ExhaustedError
+        return fetch(self, sql)
+
+    monkeypatch.setattr(Engine, "fetch", refuse)
+    assert run_shop(config, "test", "no_look_ahead_firsts")["no_look_ahead_firsts"].status == "pass"
+    assert asked[:2] == [True, False]
