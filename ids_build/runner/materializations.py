@@ -15,7 +15,7 @@ from ids_build.runner.cohort import PERSONS, Cohort
 from ids_build.runner.complaints import PlanError
 from ids_build.runner.deliveries import check_delivery, check_shrunk
 from ids_build.runner.engine import Engine
-from ids_build.runner.footers import Footers
+from ids_build.runner.footers import Footers, find_parts
 from ids_build.runner.memory import find_pool
 from ids_build.runner.raw_files import Chosen, choose_files
 from ids_build.runner.seeds import read_seed
@@ -217,7 +217,7 @@ def _stored_size(node: Model | Seed | Source, shop: Workshop) -> int:
     if node.materialized != "table":
         return sum(_stored_size(shop.graph.table(relation), shop) for relation in node.references)
     path = shop.storage.table_path(node.relation)
-    return path.stat().st_size if path.is_file() else 0
+    return sum(file.stat().st_size for file in find_parts(path)) if path.exists() else 0
 
 
 def sort_keys(model: Model, schemas: Schemas) -> tuple[str, ...]:

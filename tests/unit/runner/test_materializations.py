@@ -10,7 +10,7 @@ from ids_build.errors import ExecutionError, Location, StorageError, TypeCheckEr
 from ids_build.nodes import Model, Node, Report
 from ids_build.runner.cohort import make_cohort
 from ids_build.runner.engine import Engine
-from ids_build.runner.materializations import Workshop, build_model, build_seed, digest_query, lay_input
+from ids_build.runner.materializations import Workshop, build_model, build_seed, digest_query, find_need, lay_input
 from ids_build.runner.storage import Storage
 from tests.support import AT, make_graph, make_model, make_seed, make_source, write_parquet
 
@@ -140,3 +140,19 @@ def test_the_footer_of_a_table_of_the_report_tells_its_query(tmp_path: Path) -> 
     told = pyarrow.parquet.read_metadata(shop.storage.existing_draft(model.relation)).metadata
     assert json.loads(told[b"ids_build"]) == {"order": ["id"], "query": digest_query(model)}
     assert digest_query(model) != digest_query(replace(model, sql=model.sql + " "))
+
+
+def test_what_a_query_needs_is_told_by_the_files_of_its_inputs_through_views_and_in_parts(tmp_path: Path) -> None:
+    whole, parts = make_model("staging.whole", [], "select 1"), make_model("staging.parts", [], "select 1")
+    view = make_model("staging.view", ["staging.whole"], "select * from staging.whole", materialized="view")
+    asks = make_model("marts.asks", ["staging.view", "staging.parts"], "select 1")
+    shop = _shop(tmp_path, whole, parts, view, asks)
+    least = find_need(whole, shop)
+    for path, size in (
+        (shop.storage.table_path(whole.relation), 1000),
+        (shop.storage.table_path(parts.relation) / "2001.parquet", 100),
+        (shop.storage.table_path(parts.relation) / "2002.parquet", 20),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * size)
+    assert find_need(asks, shop) - least == 10 * (1000 + 100 + 20)
